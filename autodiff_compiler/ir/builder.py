@@ -1,0 +1,73 @@
+"""Building blocks of IR, one node at a time, each typed as it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from autodiff_compiler.ir.operation import Operation
+from autodiff_compiler.ir.types import UNBOUND, Type, type_of
+from autodiff_compiler.ir.values import (
+    NO_ATTRIBUTES,
+    UNKNOWN,
+    Block,
+    Const,
+    Node,
+    Op,
+    Operand,
+    Origin,
+    Value,
+)
+
+UNBOUND_VALUE = Const(None, UNBOUND)
+
+
+def const(value: object, name: str | None = None) -> Const:
+    """A constant of an exact built-in or NumPy scalar type, or of tuples of them."""
+    found = type_of(value)
+    if found is None:
+        raise TypeError(f"no IR constant for {type(value).__name__}")
+    return Const(value, found, name)
+
+
+def type_of_operand(operand: Operand) -> Type:
+    return operand.type
+
+
+@dataclass
+class Builder:
+    """Appends nodes to a growing block. `origin` is stamped on every op made here."""
+
+    origin: Origin = UNKNOWN
+    nodes: list[Node] = field(default_factory=list)
+
+    def op(
+        self,
+        operation: Operation,
+        *operands: Operand,
+        name: str | None = None,
+        attributes: Mapping[str, object] = NO_ATTRIBUTES,
+    ) -> Value:
+        """Append one operation and return its result."""
+        result_type = operation.infer([operand.type for operand in operands], attributes)
+        result = Value(result_type, name)
+        self.nodes.append(Op(operation, operands, result, attributes, self.origin))
+        return result
+
+    def add(self, node: Node) -> None:
+        """Append a node built elsewhere."""
+        self.nodes.append(node)
+
+    def block(self, *yields: Operand) -> Block:
+        """What has been built, as a block."""
+        return Block(tuple(self.nodes), yields)
+
+    @contextmanager
+    def at(self, origin: Origin) -> Iterator[None]:
+        """Stamp ops made in this context with another origin."""
+        before, self.origin = self.origin, origin
+        try:
+            yield
+        finally:
+            self.origin = before
