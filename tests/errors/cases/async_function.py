@@ -1,0 +1,2 @@
+async def f(x: float) -> float:
+    return x * x

@@ -1,0 +1,2 @@
+def f(x: float, n: int) -> float:
+    return sum(x**k for k in range(n))

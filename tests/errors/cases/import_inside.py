@@ -1,0 +1,4 @@
+def f(x: float) -> float:
+    import math
+
+    return math.sin(x)

@@ -1,0 +1,5 @@
+import math
+
+
+def f(x: float) -> float:
+    return math.sine(x)

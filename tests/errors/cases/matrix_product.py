@@ -1,0 +1,2 @@
+def f(x: float, y: float) -> float:
+    return x @ y

@@ -1,0 +1,2 @@
+def f(x: float, **options: float) -> float:
+    return x * len(options)

@@ -1,0 +1,4 @@
+def f(x: float, kind: str = " square ") -> float:
+    if kind.strip() == "square":
+        return x * x
+    return x

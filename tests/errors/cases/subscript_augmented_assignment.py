@@ -1,0 +1,3 @@
+def f(x: float, xs: list[float]) -> float:
+    xs[0] += x
+    return xs[0] * x

@@ -1,0 +1,9 @@
+import math
+
+
+def f(x: float) -> float:
+    try:
+        y = math.log(x)
+    except ValueError:
+        y = 0.0
+    return y

@@ -1,0 +1,6 @@
+def f(x: float) -> float:
+    try:
+        y = 1.0 / x
+    finally:
+        print("done")
+    return y

@@ -1,0 +1,5 @@
+# ruff: noqa: F821
+
+
+def f(x: float) -> float:
+    return x * factor
