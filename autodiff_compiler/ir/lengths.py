@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from autodiff_compiler.ir.values import Loop, Node, Op, Operand, Range, Value
-from autodiff_compiler.ir.walk import all_nodes
+from autodiff_compiler.ir.values import Call, If, Loop, Node, Op, Operand, Range, Value
 
-_AS_LONG_AS_THE_FIRST = frozenset({"zeros_like", "index_add", "seq_add", "as_list", "as_tuple"})
+_AS_LONG_AS_THE_FIRST = frozenset(
+    {"len", "zeros_like", "index_add", "seq_add", "as_list", "as_tuple"}
+)
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,45 @@ class Lengths:
 def lengths_of(nodes: Iterable[Node]) -> Lengths:
     """Length classes for everything defined in these nodes, regions included."""
     found = Lengths({}, {})
-    for number, node in enumerate(all_nodes(nodes)):
+    _walk(nodes, found)
+    return found
+
+
+def _walk(nodes: Iterable[Node], found: Lengths) -> None:
+    for node in nodes:
         match node:
             case Op() if node.operation.name in _AS_LONG_AS_THE_FIRST:
                 found.of[node.result] = found.sequence(node.operands[0])
-            case Op() if node.operation.name == "len":
-                found.of[node.result] = found.sequence(node.operands[0])
+            case If():
+                _walk([*node.then.nodes, *node.orelse.nodes], found)
+                _from_one_arm(node, found)
             case Loop():
-                length = _trips(number, node, found.drivers(node))
+                length = _trips(len(found.trips), node, found.drivers(node))
                 found.trips[node] = length
                 found.of |= dict.fromkeys(node.sequences, length)
                 if node.trips is not None:
                     found.of[node.trips] = length
-    return found
+                _walk([*(node.test.nodes if node.test else ()), *node.body], found)
+            case Op() | Call():
+                pass
+
+
+def _from_one_arm(node: If, found: Lengths) -> None:
+    """A sequence that one arm hands out, and the other leaves empty, is as long as in that arm.
+
+    Whoever reads it does so where that arm has run.
+    """
+    if node.then.yields is None or node.orelse.yields is None:
+        return
+    empty = {
+        each.result
+        for each in (*node.then.nodes, *node.orelse.nodes)
+        if isinstance(each, Op) and each.operation.name == "empty"
+    }
+    for result, a, b in zip(node.results, node.then.yields, node.orelse.yields, strict=True):
+        for handed, left in ((a, b), (b, a)):
+            if left in empty:
+                found.of[result] = found.sequence(handed)
 
 
 def _trips(number: int, loop: Loop, drivers: list[Hashable]) -> Hashable:

@@ -140,6 +140,12 @@ def join(a: Type, b: Type) -> Type | None:
         case SequenceType(), SequenceType() if a.container == b.container:
             element = join(a.element, b.element)
             return None if element is None else SequenceType(element, a.container)
+        case TupleType(), TupleType() if a.container == b.container:
+            if len(a.items) != len(b.items):
+                return None
+            items = [join(*pair) for pair in zip(a.items, b.items, strict=True)]
+            known = tuple(item for item in items if item is not None)
+            return TupleType(known, a.container) if len(known) == len(items) else None
     return None
 
 

@@ -68,11 +68,18 @@ class Origin:
     `order` is the differentiation that made it: 0 for the user's own operations, 1 for those that
     their derivative added, 2 for the derivative of those. An operation of order 0 is exact: no
     pass may change its rounding, its order among others that may raise, or drop it if it may.
+    One that is `repeated`, an operation of an earlier order computed once more, may be dropped, for
+    it has run before; but branches may hang on it, so its rounding is not changed either.
     """
 
     span: Span | None = None
     statement: Statement | None = None
     order: int = 0
+    repeated: bool = False
+
+    @property
+    def exact(self) -> bool:
+        return self.order == 0 or self.repeated
 
 
 UNKNOWN = Origin()
@@ -190,6 +197,11 @@ class Function:
     documentation: str = ""
     defaults: Mapping[str, Const] = field(default_factory=dict)
     keyword_only: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        from autodiff_compiler.ir.printer import print_function  # which is built on this module
+
+        return print_function(self)
 
 
 def results_of(node: Node) -> tuple[Value, ...]:

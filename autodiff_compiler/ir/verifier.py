@@ -160,7 +160,9 @@ class _Checker:
             if not isinstance(kind, SequenceType):
                 self.fail(f"loop: consumes {sequence!r}, which is no sequence")
             else:
-                self.expect(element.type == kind.element, f"loop: {element!r} from {sequence!r}")
+                self.expect(
+                    fits(kind.element, element.type), f"loop: {element!r} from {sequence!r}"
+                )
             self.define(element, inside)
         self.block(Block(node.body, node.nexts + node.collects), inside)
         self.holds("loop, next", carried, node.nexts)
