@@ -1,0 +1,495 @@
+"""Python's operators and scalar builtins, and the arithmetic that derivatives add beside them."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from autodiff_compiler.ir.operation import OperandError
+from autodiff_compiler.ir.types import INT, NP_FLOAT, Kind, ScalarType, Type, join
+from autodiff_compiler.ops import powers, spell
+from autodiff_compiler.ops.helpers import IEEE_DIV, IEEE_LOG, IEEE_POW, SIGN, compiled
+from autodiff_compiler.ops.kinds import (
+    Attributes,
+    asking,
+    condition,
+    either,
+    expect_count,
+    float_of_library,
+    giving,
+    integer,
+    pure,
+    raises_for_floats,
+    raises_unless_numpy,
+    scalar,
+    truth,
+)
+from autodiff_compiler.ops.record import Delicate, Elementwise, Record, Spelling, Zero
+from autodiff_compiler.ops.samples import PAIRS, WIDE, grid, reals, spread
+from autodiff_compiler.ops.terms import Leaf, Namespace, Partials, Term, TermLike
+from autodiff_compiler.ops.weights import FREE, ONE, always, arithmetic
+
+inf, nan = math.inf, math.nan
+
+
+# Partials, shared with NumPy's functions of the same meaning.
+
+
+def div_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
+    """Python has raised if b is 0, unless a is NumPy's (or b, but then so is what follows)."""
+    if may_be_numpy(a):
+        return ieee_div_partials(m, a, b, y)
+    return m.quotient(1, b), -(y * y) if a.constant == 1 else -m.quotient(y, b)
+
+
+def may_be_numpy(operand: Term) -> bool:
+    found = operand.operand.type if isinstance(operand, Leaf) else None
+    return not isinstance(found, ScalarType) or any(kind.is_numpy for kind in found.kinds)
+
+
+def ieee_div_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
+    return 1 / b, -(y / b)
+
+
+def mod_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
+    return 1, -m.op("floordiv", a, b)
+
+
+def max_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
+    second = m.op("gt", b, a)
+    return m.mask(m.op("not", second)), m.mask(second)
+
+
+def min_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
+    second = m.op("lt", b, a)
+    return m.mask(m.op("not", second)), m.mask(second)
+
+
+ADD: Partials = lambda m, a, b, y: (1, 1)
+SUB: Partials = lambda m, a, b, y: (1, -1)
+MUL: Partials = lambda m, a, b, y: (b, a)
+NEG: Partials = lambda m, x, y: (-1,)
+SAME: Partials = lambda m, x, y: (1,)
+ABS: Partials = lambda m, x, y: (m.op("sign", x),)
+
+DIV_DELICATE = (
+    Delicate((1.0, 0.0), (inf, -inf), "a pole, for NumPy"),
+    Delicate((0.0, 0.0), (inf, nan), "0 / 0, for NumPy"),
+    Delicate((0.0, 2.0), (0.5, -0.0), "zero numerator"),
+    Delicate((1.0, 1e-308), (1e308, -inf), "the second slope overflows"),
+    Delicate((1e-308, 1e308), (1e-308, -0.0), "underflow"),
+    Delicate((1.0, inf), (0.0, -0.0), "infinite divisor"),
+    Delicate((inf, 2.0), (0.5, -inf), "infinite numerator"),
+    Delicate((nan, 2.0), (0.5, nan), "nan"),
+    Delicate((1.0, nan), (nan, nan), "nan"),
+)
+ABS_DELICATE = (
+    Delicate((0.0,), (0.0,), "the kink of abs: 0"),
+    Delicate((-0.0,), (0.0,), "the kink of abs: 0"),
+    Delicate((inf,), (1.0,), "infinite"),
+    Delicate((-inf,), (-1.0,), "infinite"),
+    Delicate((nan,), (nan,), "nan"),
+    Delicate((-1e-308,), (-1.0,), "small"),
+)
+MOD_DELICATE = (
+    Delicate((5.0, inf), (1.0, -0.0), "x % inf is x"),
+    Delicate((-5.0, inf), (1.0, 1.0), "x % inf is x + inf below 0"),
+    Delicate((6.0, 2.0), (1.0, -3.0), "at a jump: the slopes to the right"),
+    Delicate((-1e-30, 1.0), (1.0, 1.0), "just below 0"),
+    Delicate((nan, 1.0), (1.0, nan), "nan"),
+    Delicate((1.0, nan), (1.0, nan), "nan"),
+)
+MAX_DELICATE = (
+    Delicate((1.0, 1.0), (1.0, 0.0), "max(a, b) takes a in a tie"),
+    Delicate((0.0, -0.0), (1.0, 0.0), "max(a, b) takes a in a tie"),
+    Delicate((nan, 1.0), (1.0, 0.0), "max(nan, 1.0) is nan"),
+    Delicate((1.0, nan), (1.0, 0.0), "max(1.0, nan) is 1.0"),
+    Delicate((-inf, inf), (0.0, 1.0), "infinite"),
+)
+MIN_DELICATE = (
+    Delicate((1.0, 1.0), (1.0, 0.0), "min(a, b) takes a in a tie"),
+    Delicate((0.0, -0.0), (1.0, 0.0), "min(a, b) takes a in a tie"),
+    Delicate((nan, 1.0), (1.0, 0.0), "min(nan, 1.0) is nan"),
+    Delicate((1.0, nan), (1.0, 0.0), "min(1.0, nan) is 1.0"),
+    Delicate((-inf, inf), (1.0, 0.0), "infinite"),
+)
+NO_SLOPE = "changes in jumps"
+TRUTH_VALUE = "a truth value doesn't vary smoothly"
+
+
+# Types that the operands' kinds alone decide otherwise than by example.
+
+
+def power_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """int ** int is a float if the exponent is negative, which its type doesn't say."""
+    asked = asking(operator.pow, 2)(types, attributes)
+    base, exponent = map(scalar, types)
+    integers = {Kind.BOOL, Kind.INT}
+    if base.kinds & integers and Kind.INT in exponent.kinds:
+        return join(asked, ScalarType(frozenset({Kind.FLOAT}))) or asked
+    return asked
+
+
+def select_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    expect_count(types, 3)
+    condition(types[0])
+    joined = join(types[1], types[2])
+    if joined is None:
+        raise OperandError(f"expected two values of one type, got {types[1]} and {types[2]}")
+    return joined
+
+
+def rounded_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    expect_count(types, 2)
+    integer(types[1])
+    return asking(lambda x: round(x, 1), 1)(types[:1], attributes)
+
+
+# Evaluation of what derivatives add: NumPy's own arithmetic where NumPy's numbers meet.
+
+
+def _ieee(plain: Callable[..., object], fallback: Callable[..., object]) -> Callable[..., object]:
+    def evaluate(*operands: object) -> object:
+        numpy = any(isinstance(operand, np.generic) for operand in operands)
+        return plain(*operands) if numpy else fallback(*operands)
+
+    return evaluate
+
+
+ieee_div = _ieee(operator.truediv, compiled(IEEE_DIV))
+ieee_log = _ieee(np.log, compiled(IEEE_LOG))
+
+
+def ieee_pow(x: float, y: float) -> object:
+    if isinstance(x, np.float64) or isinstance(y, np.float64):
+        return x**y
+    result = compiled(IEEE_POW)(x, y)
+    return np.float64(result) if isinstance(x, np.generic) or isinstance(y, np.generic) else result  # type: ignore[arg-type]
+
+
+def sign(x: float) -> object:
+    result = compiled(SIGN)(x)
+    return np.float64(result) if isinstance(x, np.generic) else result  # type: ignore[arg-type]
+
+
+# The records.
+
+
+def _operator(
+    name: str,
+    function: Callable[..., object],
+    spelling: Spelling,
+    partials: Partials,
+    **more: object,
+) -> Record:
+    arity = 1 if name in ("pos", "neg", "abs") else 2
+    settings: dict[str, object] = {
+        "infer": asking(function, arity),
+        "effect": pure,
+        "weight": ONE,
+        **more,
+    }
+    return Record(
+        name=name,
+        evaluate=function,
+        spelling=spelling,
+        rule=Elementwise(partials),
+        **settings,  # type: ignore[arg-type]
+    )
+
+
+OPERATORS = (
+    _operator(
+        "pos",
+        operator.pos,
+        spell.unary(ast.UAdd),
+        SAME,
+        weight=FREE,
+        samples=WIDE,
+        sympy=lambda sp, x: x,
+        mpmath=lambda mp, x: x,
+    ),
+    _operator(
+        "neg",
+        operator.neg,
+        spell.unary(ast.USub),
+        NEG,
+        samples=WIDE,
+        sympy=lambda sp, x: -x,
+        mpmath=lambda mp, x: -x,
+    ),
+    _operator(
+        "abs",
+        abs,
+        spell.calling("abs"),
+        ABS,
+        samples=WIDE,
+        delicate=ABS_DELICATE,
+        sympy=lambda sp, x: sp.Abs(x),
+        mpmath=lambda mp, x: abs(x),
+    ),
+    _operator(
+        "add",
+        operator.add,
+        spell.binary(ast.Add),
+        ADD,
+        samples=PAIRS,
+        sympy=lambda sp, a, b: a + b,
+        mpmath=lambda mp, a, b: a + b,
+    ),
+    _operator(
+        "sub",
+        operator.sub,
+        spell.binary(ast.Sub),
+        SUB,
+        samples=PAIRS,
+        sympy=lambda sp, a, b: a - b,
+        mpmath=lambda mp, a, b: a - b,
+    ),
+    _operator(
+        "mul",
+        operator.mul,
+        spell.binary(ast.Mult),
+        MUL,
+        samples=PAIRS,
+        sympy=lambda sp, a, b: a * b,
+        mpmath=lambda mp, a, b: a * b,
+    ),
+    _operator(
+        "div",
+        operator.truediv,
+        spell.binary(ast.Div),
+        div_partials,
+        effect=raises_unless_numpy,
+        weight=ONE,
+        samples=PAIRS,
+        delicate=DIV_DELICATE,
+        sympy=lambda sp, a, b: a / b,
+        mpmath=lambda mp, a, b: a / b,
+    ),
+    _operator(
+        "mod",
+        operator.mod,
+        spell.binary(ast.Mod),
+        mod_partials,
+        effect=raises_unless_numpy,
+        samples=grid(spread(-9, 9, 5), (2.3, -1.7)),
+        delicate=MOD_DELICATE,
+        mpmath=lambda mp, a, b: a - b * mp.floor(a / b),
+    ),
+    _operator(
+        "pow",
+        operator.pow,
+        spell.binary(ast.Pow),
+        powers.power("pow"),
+        infer=power_type,
+        effect=powers.effect,
+        weight=arithmetic(8),
+        samples=powers.SAMPLES,
+        delicate=powers.DELICATE,
+        sympy=lambda sp, x, p: x**p,
+        mpmath=lambda mp, x, p: x**p,
+    ),
+    _operator(
+        "max",
+        max,
+        spell.calling("max"),
+        max_partials,
+        infer=either,
+        samples=PAIRS,
+        delicate=MAX_DELICATE,
+        sympy=lambda sp, a, b: sp.Max(a, b),
+        mpmath=lambda mp, a, b: max(a, b),
+    ),
+    _operator(
+        "min",
+        min,
+        spell.calling("min"),
+        min_partials,
+        infer=either,
+        samples=PAIRS,
+        delicate=MIN_DELICATE,
+        sympy=lambda sp, a, b: sp.Min(a, b),
+        mpmath=lambda mp, a, b: min(a, b),
+    ),
+    Record(
+        name="floordiv",
+        infer=asking(operator.floordiv, 2),
+        evaluate=operator.floordiv,
+        effect=raises_unless_numpy,
+        weight=ONE,
+        rule=Zero(f"// {NO_SLOPE}"),
+        spelling=spell.binary(ast.FloorDiv),
+    ),
+)
+
+
+def _comparison(
+    name: str, function: Callable[..., object], node: type[ast.cmpop], text: str
+) -> Record:
+    return Record(
+        name=name,
+        infer=asking(function, 2),
+        evaluate=function,
+        effect=pure,
+        weight=ONE,
+        rule=Zero(f"{text} gives a truth value"),
+        spelling=spell.comparison(node),
+    )
+
+
+COMPARISONS = (
+    _comparison("lt", operator.lt, ast.Lt, "<"),
+    _comparison("le", operator.le, ast.LtE, "<="),
+    _comparison("gt", operator.gt, ast.Gt, ">"),
+    _comparison("ge", operator.ge, ast.GtE, ">="),
+    _comparison("eq", operator.eq, ast.Eq, "=="),
+    _comparison("ne", operator.ne, ast.NotEq, "!="),
+    Record(
+        name="not",
+        infer=truth,
+        evaluate=operator.not_,
+        effect=pure,
+        weight=FREE,
+        rule=Zero(TRUTH_VALUE),
+        spelling=spell.unary(ast.Not),
+    ),
+)
+
+CONVERSIONS = (
+    Record(
+        name="float",
+        infer=asking(float, 1),
+        evaluate=float,
+        effect=pure,
+        weight=FREE,
+        rule=Elementwise(SAME),
+        spelling=spell.calling("float"),
+        samples=WIDE,
+        sympy=lambda sp, x: x,
+        mpmath=lambda mp, x: x,
+    ),
+    Record(
+        name="np.float64",
+        infer=giving(NP_FLOAT, 1),
+        evaluate=np.float64,
+        effect=pure,
+        weight=FREE,
+        rule=Elementwise(SAME),
+        spelling=spell.calling("np.float64"),
+        samples=WIDE,
+        sympy=lambda sp, x: x,
+        mpmath=lambda mp, x: x,
+    ),
+    Record(
+        name="int",
+        infer=giving(INT, 1),
+        evaluate=int,
+        effect=raises_for_floats,
+        weight=FREE,
+        rule=Zero(f"int {NO_SLOPE}"),
+        spelling=spell.calling("int"),
+    ),
+    Record(
+        name="bool",
+        infer=truth,
+        evaluate=bool,
+        effect=pure,
+        weight=FREE,
+        rule=Zero(TRUTH_VALUE),
+        spelling=spell.calling("bool"),
+    ),
+    Record(
+        name="round",
+        infer=asking(lambda x: round(x), 1),
+        evaluate=round,
+        effect=raises_for_floats,
+        weight=ONE,
+        rule=Zero(f"round {NO_SLOPE}"),
+        spelling=spell.calling("round"),
+    ),
+    Record(
+        name="round_to",
+        infer=rounded_type,
+        evaluate=round,
+        effect=raises_for_floats,
+        weight=ONE,
+        rule=Zero(f"round {NO_SLOPE}"),
+        spelling=spell.calling("round"),
+    ),
+)
+
+DERIVATIVE_SIDE = (
+    Record(
+        name="ieee_div",
+        infer=float_of_library(2),
+        evaluate=ieee_div,
+        effect=pure,
+        weight=always(1),
+        rule=Elementwise(ieee_div_partials),
+        spelling=spell.plain_or_helper(spell.binary(ast.Div).write, IEEE_DIV),
+        samples=PAIRS,
+        delicate=DIV_DELICATE,
+        sympy=lambda sp, a, b: a / b,
+        mpmath=lambda mp, a, b: a / b,
+    ),
+    Record(
+        name="ieee_pow",
+        infer=float_of_library(2),
+        evaluate=ieee_pow,
+        effect=pure,
+        weight=always(8),
+        rule=Elementwise(powers.power("ieee_pow")),
+        spelling=spell.plain_or_helper(spell.binary(ast.Pow).write, IEEE_POW),
+        samples=powers.SAMPLES,
+        delicate=powers.DELICATE,
+        sympy=lambda sp, x, p: x**p,
+        mpmath=lambda mp, x, p: x**p,
+    ),
+    Record(
+        name="ieee_log",
+        infer=float_of_library(1),
+        evaluate=ieee_log,
+        effect=pure,
+        weight=always(4),
+        rule=Elementwise(lambda m, x, y: (1 / x,)),
+        spelling=spell.plain_or_helper(spell.calling("np.log").write, IEEE_LOG),
+        samples=reals(0.02, 4, 1e-9, 345.6, 7.8e12),
+        delicate=(
+            Delicate((0.0,), (inf,), "the pole"),
+            Delicate((inf,), (0.0,), "infinite"),
+            Delicate((nan,), (nan,), "nan"),
+            Delicate((1e-308,), (1e308,), "small"),
+        ),
+        sympy=lambda sp, x: sp.log(x),
+        mpmath=lambda mp, x: mp.log(x),
+    ),
+    Record(
+        name="sign",
+        infer=float_of_library(1),
+        evaluate=sign,
+        effect=pure,
+        weight=always(1),
+        rule=Zero(f"sign {NO_SLOPE}"),
+        spelling=spell.plain_or_helper(spell.calling("np.sign").write, SIGN),
+    ),
+    Record(
+        name="select",
+        infer=select_type,
+        evaluate=lambda chosen, a, b: a if chosen else b,
+        effect=pure,
+        weight=FREE,
+        rule=Elementwise(lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c)))),
+        spelling=Spelling(
+            lambda operands, types, attributes: ast.IfExp(operands[0], operands[1], operands[2])
+        ),
+        samples=((True, 1.25, -3.5), (False, 1.25, -3.5)),
+        mpmath=lambda mp, c, a, b: a if c else b,
+    ),
+)
+
+RECORDS: tuple[Record, ...] = OPERATORS + COMPARISONS + CONVERSIONS + DERIVATIVE_SIDE

@@ -1,0 +1,23 @@
+"""What an operation costs, estimated from its types alone, before there is anything to run."""
+
+from __future__ import annotations
+
+import math
+
+from autodiff_compiler.ir.types import ScalarType
+from autodiff_compiler.ir.values import Op
+
+# Reading an element, or listing some values, is only moving them.
+_MOVES = frozenset({"getitem", "len", "item", "pack"})
+
+
+def estimated_weight(op: Op) -> float:
+    """The weight of an operation on scalars; infinite for what works on whole sequences."""
+    if op.operation.name in _MOVES:
+        return 0
+    types = [operand.type for operand in (*op.operands, op.result)]
+    scalars = [kind for kind in types if isinstance(kind, ScalarType)]
+    if len(scalars) < len(types):
+        return math.inf
+    floats = any(kind.may_be_float for kind in scalars)
+    return op.operation.weight([1.0 if floats else 1 for _ in op.operands])

@@ -1,0 +1,262 @@
+"""Functions that are smooth in pieces: signs, roundings, extremes, and tests of numbers.
+
+At kinks: abs and sign at 0 give 0; ties of np.maximum and np.minimum split evenly; np.clip at a
+bound gives ½. The builtins max and min (see `arithmetic`) follow the branch that Python takes.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+
+import numpy as np
+
+from autodiff_compiler.ir.types import BOOL, INT
+from autodiff_compiler.ops import spell
+from autodiff_compiler.ops.arithmetic import ABS, ABS_DELICATE
+from autodiff_compiler.ops.family import family, numpy_function
+from autodiff_compiler.ops.kinds import asking, giving, integer, pure, raises, raises_for_floats
+from autodiff_compiler.ops.powers import plain_number
+from autodiff_compiler.ops.record import Delicate, Elementwise, Record, Spelling, Zero
+from autodiff_compiler.ops.samples import PAIRS, WIDE, grid
+from autodiff_compiler.ops.terms import Namespace, Term, TermLike
+from autodiff_compiler.ops.weights import FREE, ONE, arithmetic
+
+inf, nan = math.inf, math.nan
+NO_SLOPE = "changes in jumps"
+TRUTH_VALUE = "a truth value doesn't vary smoothly"
+
+
+def taken(m: Namespace, better: str, a: Term, b: Term) -> Term:
+    """a's share of the extreme of a and b, unless b is `better` ("gt", "lt"): 1, or ½ in a tie.
+
+    nan is never better: where either is nan, both have the full share.
+    """
+    return halved(m, a, b) * unbeaten(m, better, a, b)
+
+
+def taken_beside_nan(m: Namespace, a: Term, b: Term, y: Term) -> Term:
+    """a's share where nan is passed over: a is taken if it is the result."""
+    return halved(m, a, b) * m.mask(m.op("eq", a, y))
+
+
+def halved(m: Namespace, a: Term, b: Term) -> Term:
+    return m.op("select", m.op("eq", a, b), 0.5, 1.0)
+
+
+def unbeaten(m: Namespace, better: str, a: Term, b: Term) -> Term:
+    return m.mask(m.op("not", m.op(better, b, a)))
+
+
+def clip_partials(
+    m: Namespace, x: Term, low: Term, high: Term, y: Term
+) -> tuple[TermLike | None, ...]:
+    """Those of minimum(maximum(x, low), high)."""
+    least, most = plain_number(low), plain_number(high)
+    ordered = least is not None and most is not None and least < most
+    raised = x if ordered else m.op("np.maximum", x, low)
+    share = halved(m, raised, high) * halved(m, x, low)
+    within = unbeaten(m, "lt", raised, high)
+    return (
+        share * unbeaten(m, "gt", x, low) * within,
+        share * unbeaten(m, "gt", low, x) * within,
+        taken(m, "lt", high, raised),
+    )
+
+
+HALF = "a tie: half each"
+NAN_BOTH = "either may stand for the result"
+MAXIMUM_DELICATE = (
+    Delicate((1.0, 1.0), (0.5, 0.5), HALF),
+    Delicate((0.0, -0.0), (0.5, 0.5), HALF),
+    Delicate((inf, inf), (0.5, 0.5), HALF),
+    Delicate((-inf, inf), (0.0, 1.0), "infinite"),
+    Delicate((nan, 1.0), (1.0, 1.0), NAN_BOTH),
+    Delicate((1.0, nan), (1.0, 1.0), NAN_BOTH),
+)
+MINIMUM_DELICATE = (
+    *MAXIMUM_DELICATE[:3],
+    Delicate((-inf, inf), (1.0, 0.0), "infinite"),
+    *MAXIMUM_DELICATE[4:],
+)
+PASSED_OVER = "nan is passed over"
+FMAX_DELICATE = (
+    *MAXIMUM_DELICATE[:4],
+    Delicate((nan, 1.0), (0.0, 1.0), PASSED_OVER),
+    Delicate((1.0, nan), (1.0, 0.0), PASSED_OVER),
+    Delicate((nan, nan), (0.0, 0.0), "no number at all"),
+)
+FMIN_DELICATE = (*MAXIMUM_DELICATE[:3], MINIMUM_DELICATE[3], *FMAX_DELICATE[4:])
+CLIP_DELICATE = (
+    Delicate((1.0, 1.0, 2.0), (0.5, 0.5, 0.0), "at the lower bound: ½"),
+    Delicate((2.0, 1.0, 2.0), (0.5, 0.0, 0.5), "at the upper bound: ½"),
+    Delicate((0.0, 1.0, 1.0), (0.0, 0.5, 0.5), "both bounds"),
+    Delicate((0.0, 2.0, 1.0), (0.0, 0.0, 1.0), "the upper bound wins over the lower"),
+    Delicate((inf, 1.0, 2.0), (0.0, 0.0, 1.0), "infinite"),
+    Delicate((1.5, -inf, inf), (1.0, 0.0, 0.0), "no bounds"),
+    Delicate((nan, 1.0, 2.0), (1.0, 1.0, 1.0), NAN_BOTH),
+)
+
+SIGNS = (
+    *family(
+        math="fabs",
+        np="fabs",
+        partials=ABS,
+        weight=ONE,
+        samples=WIDE,
+        delicate=ABS_DELICATE,
+        sympy=lambda sp, x: sp.Abs(x),
+        mpmath=lambda mp, x: abs(x),
+    ),
+    *family(
+        np="abs",
+        partials=ABS,
+        weight=ONE,
+        samples=WIDE,
+        delicate=ABS_DELICATE,
+        sympy=lambda sp, x: sp.Abs(x),
+        mpmath=lambda mp, x: abs(x),
+    ),
+    *family(np="sign", zero=f"sign {NO_SLOPE}", weight=ONE),
+    *family(np="signbit", zero=TRUTH_VALUE, weight=ONE),
+)
+
+ROUNDINGS = (
+    *(
+        record
+        for name in ("floor", "ceil", "trunc")
+        for record in family(
+            math=name,
+            np=name,
+            zero=f"{name} {NO_SLOPE}",
+            infer=asking(getattr(math, name), 1),
+            effect=raises_for_floats,
+            weight=ONE,
+        )
+    ),
+    *family(np="rint", zero=f"rint {NO_SLOPE}", weight=ONE),
+    *family(np="round", arity=(1, 2), zero=f"round {NO_SLOPE}", weight=ONE),
+)
+
+EXTREMES = (
+    *family(
+        np="maximum",
+        partials=lambda m, a, b, y: (taken(m, "gt", a, b), taken(m, "gt", b, a)),
+        arity=2,
+        weight=ONE,
+        samples=PAIRS,
+        delicate=MAXIMUM_DELICATE,
+        sympy=lambda sp, a, b: sp.Max(a, b),
+        mpmath=lambda mp, a, b: max(a, b),
+    ),
+    *family(
+        np="minimum",
+        partials=lambda m, a, b, y: (taken(m, "lt", a, b), taken(m, "lt", b, a)),
+        arity=2,
+        weight=ONE,
+        samples=PAIRS,
+        delicate=MINIMUM_DELICATE,
+        sympy=lambda sp, a, b: sp.Min(a, b),
+        mpmath=lambda mp, a, b: min(a, b),
+    ),
+    *family(
+        np="fmax",
+        partials=lambda m, a, b, y: (taken_beside_nan(m, a, b, y), taken_beside_nan(m, b, a, y)),
+        arity=2,
+        weight=ONE,
+        samples=PAIRS,
+        delicate=FMAX_DELICATE,
+        sympy=lambda sp, a, b: sp.Max(a, b),
+        mpmath=lambda mp, a, b: max(a, b),
+    ),
+    *family(
+        np="fmin",
+        partials=lambda m, a, b, y: (taken_beside_nan(m, a, b, y), taken_beside_nan(m, b, a, y)),
+        arity=2,
+        weight=ONE,
+        samples=PAIRS,
+        delicate=FMIN_DELICATE,
+        sympy=lambda sp, a, b: sp.Min(a, b),
+        mpmath=lambda mp, a, b: min(a, b),
+    ),
+    *family(
+        np="clip",
+        partials=clip_partials,
+        arity=3,
+        weight=arithmetic(2),
+        samples=grid((-2.2, 0.3, 5.1), (-1.1, 0.6), (1.4, 2.8)),
+        delicate=CLIP_DELICATE,
+        sympy=lambda sp, x, low, high: sp.Min(sp.Max(x, low), high),
+        mpmath=lambda mp, x, low, high: min(max(x, low), high),
+    ),
+    *family(
+        np="heaviside",
+        partials=lambda m, x, at_zero, y: (None, m.mask(m.op("eq", x, 0))),
+        arity=2,
+        weight=ONE,
+        samples=PAIRS,
+        delicate=(
+            Delicate((0.0, 0.5), (0.0, 1.0), "0 takes the second operand"),
+            Delicate((-0.0, 0.5), (0.0, 1.0), "0 takes the second operand"),
+            Delicate((nan, 0.5), (0.0, 0.0), "nan"),
+        ),
+        mpmath=lambda mp, x, at_zero: at_zero if x == 0 else mp.mpf(x > 0),
+    ),
+    numpy_function(
+        "where",
+        rule=Elementwise(lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c)))),
+        arity=3,
+        weight=FREE,
+        # np.where gives an array without dimensions, even of numbers; [()] is the number in it.
+        evaluate=lambda chosen, *values: np.where(chosen, *values)[()],
+        spelling=Spelling(
+            lambda operands, types, attributes: spell.subscript(
+                spell.call("np.where", *operands), ast.Tuple([], ast.Load())
+            )
+        ),
+        samples=((True, 1.25, -3.5), (False, 1.25, -3.5)),
+        delicate=(
+            Delicate((True, 1.0, inf), (0.0, 1.0, 0.0), "what isn't taken doesn't matter"),
+            Delicate((False, nan, 2.0), (0.0, 0.0, 1.0), "what isn't taken doesn't matter"),
+        ),
+        mpmath=lambda mp, c, a, b: a if c else b,
+    ),
+)
+
+TESTS = (
+    *(
+        record
+        for name in ("isnan", "isinf", "isfinite")
+        for record in family(math=name, np=name, zero=TRUTH_VALUE, result=BOOL, weight=ONE)
+    ),
+    *family(math="isclose", np="isclose", arity=2, zero=TRUTH_VALUE, result=BOOL, weight=ONE),
+)
+
+# Functions of integers: they cost as integer arithmetic does, nothing.
+INTEGER_FUNCTIONS = tuple(
+    Record(
+        name=f"math.{name}",
+        infer=giving(INT, arity, integer),
+        evaluate=getattr(math, name),
+        effect=effect,
+        weight=FREE,
+        rule=Zero("a function of whole numbers"),
+        spelling=spell.calling(f"math.{name}"),
+    )
+    for name, arity, effect in (
+        ("factorial", 1, raises),
+        ("isqrt", 1, raises),
+        ("comb", 2, raises),
+        ("perm", (1, 2), raises),
+        ("gcd", (0, None), pure),
+        ("lcm", (0, None), pure),
+    )
+)
+
+RECORDS: tuple[Record, ...] = (
+    *SIGNS,
+    *ROUNDINGS,
+    *EXTREMES,
+    *TESTS,
+    *INTEGER_FUNCTIONS,
+)
