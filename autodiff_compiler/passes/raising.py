@@ -1,0 +1,57 @@
+"""Operations kept for their errors alone, where another raises the same error anyway.
+
+    %a = math.sin %x                   %b = math.cos %x
+    %b = math.cos %x          →        return %b
+    return %b
+
+Last of all: what raises in its place is needed now, and nothing after this pass drops it. The error
+must come at the same moment as far as anybody can tell, so nothing that prints or may raise stands
+between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autodiff_compiler.ir.operation import Effect
+from autodiff_compiler.ir.values import Block, Node, Op
+from autodiff_compiler.ir.walk import map_blocks, values_read
+from autodiff_compiler.ops import effect_of
+from autodiff_compiler.ops.raising import raises_alike
+
+
+def drop_repeated_errors(block: Block) -> Block:
+    """The block without unread operations whose error another one raises."""
+    nodes = [map_blocks(node, drop_repeated_errors) for node in block.nodes]
+    read = set(values_read(nodes, block.yields or ()))
+    kept = list(nodes)
+    for node in nodes:
+        if isinstance(node, Op) and node.result not in read and _raises(node):
+            place = kept.index(node)
+            if _raised_before(node, kept[:place]) or _raised_after(node, kept[place + 1 :]):
+                del kept[place]
+    if len(kept) == len(block.nodes) and all(
+        a is b for a, b in zip(kept, block.nodes, strict=True)
+    ):
+        return block
+    return Block(tuple(kept), block.yields)
+
+
+def _raises(op: Op) -> bool:
+    return effect_of(op) is Effect.RAISES
+
+
+def _raised_before(op: Op, others: Sequence[Node]) -> bool:
+    return any(isinstance(other, Op) and raises_alike(op, other) for other in others)
+
+
+def _raised_after(op: Op, others: Sequence[Node]) -> bool:
+    for other in others:
+        if not isinstance(other, Op):
+            return False
+        if raises_alike(op, other):
+            return True
+        # What a derivative added never raises on its own, the user's operations may.
+        if effect_of(other) is not Effect.PURE and other.origin.order == 0:
+            return False
+    return False

@@ -1,0 +1,128 @@
+"""Cotangents while they are being summed: where contributions meet, and what a zero is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from autodiff_compiler.ir.builder import Builder
+from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.values import Loop, Operand, Value
+from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops.record import AddAt
+from autodiff_compiler.transforms.terms import ZERO
+
+Naming = Callable[[str | None], str | None]
+
+
+@dataclass
+class Cotangents:
+    """The cotangents met so far, by value. Values not asked about are dropped on arrival.
+
+    `items` holds those of a structure's items, by structure and position, since a structure is
+    taken apart as soon as it is met.
+    """
+
+    active: set[Value]
+    of: dict[Value, Operand] = field(default_factory=dict)
+    items: dict[tuple[Value, int], Operand] = field(default_factory=dict)
+
+    def take(self, value: Value) -> Operand | None:
+        return self.of.pop(value, None)
+
+    def add(self, build: Builder, target: Operand, contribution: Operand | AddAt | None) -> None:
+        """Sum a contribution into a value's cotangent."""
+        if contribution is None or not isinstance(target, Value) or target not in self.active:
+            return
+        before = self.of.get(target)
+        if isinstance(contribution, AddAt):
+            total = zero_of(build, target) if before is None else before
+            name = bar(target.name)
+            self.of[target] = build.op(
+                OPS["index_add"], total, contribution.index, contribution.cotangent, name=name
+            )
+        elif before is None:
+            self.of[target] = contribution
+        else:
+            self.of[target] = add(build, before, contribution, bar(target.name))
+
+    def add_item(self, build: Builder, key: tuple[Value, int], contribution: Operand) -> None:
+        before = self.items.get(key)
+        self.items[key] = contribution if before is None else add(build, before, contribution)
+
+
+def bar(name: str | None) -> str | None:
+    """The name of a cotangent: x_bar, and x_bar2 for the cotangent of x_bar."""
+    if name is None:
+        return None
+    stem, _, count = name.rpartition("_bar")
+    if stem and (count == "" or count.isdigit()):
+        return f"{stem}_bar{int(count or 1) + 1}"
+    return f"{name}_bar"
+
+
+def zero_of(build: Builder, value: Value, named: Naming = bar) -> Operand:
+    """A zero cotangent, or tangent, for a value: 0.0, or a list of zeros as long as it."""
+    match value.type:
+        case SequenceType(element=ScalarType()):
+            return build.op(OPS["zeros_like"], value, name=named(value.name))
+        case SequenceType(element=inner_type):
+            element, inside = Value(inner_type, value.name), Builder(build.origin)
+            zero = zero_of(inside, element, named)
+            return _collect(build, inside, ((element, value),), zero, named(value.name))
+    return ZERO
+
+
+def padded(build: Builder, cotangents: Operand, sequence: Operand) -> Operand:
+    """Cotangents of a sequence's first elements, with zeros for the rest."""
+    assert isinstance(sequence, Value) and isinstance(sequence.type, SequenceType)
+    if isinstance(sequence.type.element, ScalarType):
+        return build.op(OPS["pad"], cotangents, build.op(OPS["len"], sequence))
+    return build.op(OPS["pad_with"], cotangents, zero_of(build, sequence))
+
+
+def add(build: Builder, a: Operand, b: Operand, name: str | None = None) -> Operand:
+    """The sum of two cotangents of one value."""
+    match a.type:
+        case SequenceType(element=ScalarType()):
+            return build.op(OPS["seq_add"], a, b, name=name)
+        case SequenceType(element=inner_type):
+            first, second = Value(inner_type), Value(inner_type)
+            inside = Builder(build.origin)
+            total = add(inside, first, second)
+            return _collect(build, inside, ((first, a), (second, b)), total, name)
+        case TupleType(items=items):
+            pairs = [(item(build, a, place), item(build, b, place)) for place in range(len(items))]
+            sums = [add(build, *pair) for pair in pairs]
+            return build.op(OPS["tuple"], *sums, attributes={"container": a.type.container})
+    return build.op(OPS["add"], a, b, name=name)
+
+
+def item(build: Builder, structure: Operand, place: int) -> Operand:
+    return build.op(OPS["item"], structure, attributes={"index": place})
+
+
+def _collect(
+    build: Builder,
+    inside: Builder,
+    consumed: Sequence[tuple[Value, Operand]],
+    collected: Operand,
+    name: str | None,
+) -> Value:
+    """A loop over sequences that collects one value per iteration, and nothing else."""
+    sequence = Value(SequenceType(collected.type), name)
+    build.add(
+        Loop(
+            inits=(),
+            args=(),
+            nexts=(),
+            finals=(),
+            body=tuple(inside.nodes),
+            consumed=tuple(operand for _, operand in consumed),
+            elements=tuple(element for element, _ in consumed),
+            collects=(collected,),
+            sequences=(sequence,),
+            origin=build.origin,
+        )
+    )
+    return sequence

@@ -1,0 +1,400 @@
+"""The derivative functions: parameters, seeds and results around a forward or backward sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from autodiff_compiler.errors import SignatureError
+from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.lengths import lengths_of
+from autodiff_compiler.ir.types import (
+    FLOAT,
+    INT,
+    Kind,
+    NothingType,
+    ScalarType,
+    SequenceType,
+    TupleType,
+    Type,
+)
+from autodiff_compiler.ir.values import (
+    Block,
+    Function,
+    Loop,
+    Node,
+    Op,
+    Operand,
+    Origin,
+    Range,
+    Value,
+)
+from autodiff_compiler.ir.walk import (
+    all_nodes,
+    blocks_of,
+    copy_nodes,
+    map_blocks,
+    values_defined,
+    values_read,
+)
+from autodiff_compiler.ops import OPS
+from autodiff_compiler.transforms.activity import active_values, differentiable
+from autodiff_compiler.transforms.cotangents import Cotangents, bar, item, zero_of
+from autodiff_compiler.transforms.jvp import Forward, dot
+from autodiff_compiler.transforms.residuals import as_repeated
+from autodiff_compiler.transforms.structures import take_apart_first
+from autodiff_compiler.transforms.terms import ONE, ZERO
+from autodiff_compiler.transforms.vjp import Clean, Reverse
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a gradient function returns: with respect to which parameters, and in what form."""
+
+    argnums: tuple[int, ...]
+    bare: bool  # one argument asked for by itself: its gradient, not a 1-tuple
+    with_value: bool = False
+
+
+def reverse_gradient(function: Function, wanted: Wanted, clean: Clean) -> Function:
+    """The gradient by one forward and one backward sweep."""
+    function = take_apart_first(function)
+    result = _scalar_result(function)
+    build, sweep = Builder(Origin(order=order_of(function))), _Backward(function, wanted, clean)
+    cotangents = sweep.run(build, result, ONE if differentiable(result.type) else None)
+    gradients = [sweep.gradient(build, cotangents, param) for param in sweep.inputs]
+    return _gradient_function(function, wanted, sweep.forward, build, gradients, "reverse")
+
+
+def vjp(function: Function, argnums: tuple[int, ...], clean: Clean) -> Function:
+    """Value and pullback: parameters, then the cotangent of the result, which comes late."""
+    function = take_apart_first(function)
+    result = _result(function)
+    order = order_of(function)
+    sweep = _Backward(function, Wanted(argnums, False), clean)
+    build = Builder(Origin(order=order))
+    seed = Value(sweep.walk.cotangent_type(result.type), _free_name("out_bar", function))
+    cotangents = sweep.run(build, result, seed if differentiable(result.type) else None)
+    gradients = [sweep.gradient(build, cotangents, param) for param in sweep.inputs]
+    both = _pack(build, [result, _pack(build, gradients)])
+    return replace(
+        function,
+        name=f"{function.name}_vjp",
+        params=(*function.params, seed),
+        body=Block((*sweep.forward, *build.nodes), (both,)),
+        late=1,
+        documentation=_sentence(function, argnums, "Value and pullback", "reverse"),
+    )
+
+
+def jvp(function: Function, argnums: tuple[int, ...]) -> Function:
+    """Value and tangent: parameters, then one tangent for each of `argnums`."""
+    result = _result(function)
+    inputs = [function.params[place] for place in argnums]
+    walk = _forward_walk(function, [inputs], order_of(function))
+    seeds = [walk.receive(0, param) for param in inputs]
+    build = Builder(Origin(order=walk.order))
+    walk.sweep(function.body.nodes, build)
+    both = _pack(build, [result, walk.whole(build, 0, result)])
+    return replace(
+        function,
+        name=f"{function.name}_jvp",
+        params=(*function.params, *seeds),
+        body=build.block(both),
+        keyword_only=frozenset(),
+        defaults={},
+        documentation=_sentence(function, argnums, "Value and tangent", "forward"),
+    )
+
+
+def forward_gradient(function: Function, wanted: Wanted) -> Function:
+    """The gradient by forward mode: a direction per number asked about.
+
+    The scalars go through one sweep together. A sequence has as many directions as elements, known
+    at run time only: the sweep is repeated in a loop over them.
+    """
+    result = _scalar_result(function)
+    inputs = [function.params[place] for place in wanted.argnums]
+    start = Builder(Origin(order=order_of(function)))
+    leaves = [leaf for param in inputs for leaf in _scalar_leaves(param)]
+    varied = [_varied_by(function, *leaf) for leaf in leaves]
+    walk = _forward_walk(function, varied, start.origin.order)
+    for tangents, leaf, values in zip(walk.tangents, leaves, varied, strict=True):
+        for value in values:
+            tangents[value] = ONE if isinstance(value.type, ScalarType) else _unit(start, *leaf)
+    build = Builder(start.origin, start.nodes)
+    walk.sweep(function.body.nodes, build)
+    found = iter([walk.whole(build, direction, result) for direction in walk.directions])
+    gradients: list[Operand] = []
+    for param in inputs:
+        match param.type:
+            case SequenceType():
+                gradient: Operand = _sweep_per_element(function, param, build)
+            case TupleType():
+                parts = [next(found) for _ in param.type.items]
+                gradient = _pack(build, parts, param.type.container)
+            case _:
+                gradient = next(found)
+        gradients.append(conform(build, gradient, param.type))
+    return _gradient_function(function, wanted, (), build, gradients, "forward")
+
+
+# ---------------------------------------------------------------------- backward
+
+
+class _Backward:
+    """A backward sweep over a whole function."""
+
+    def __init__(self, function: Function, wanted: Wanted, clean: Clean) -> None:
+        self.function = function
+        self.inputs = [function.params[place] for place in wanted.argnums]
+        self.forward: tuple[Node, ...] = ()
+        self.walk = Reverse(
+            active=active_values(function.body, self.inputs),
+            order=order_of(function),
+            cotangent=_tangent_type(function),
+            lengths=lengths_of(function.body.nodes),
+            clean=clean,
+        )
+
+    def run(self, build: Builder, result: Operand, seed: Operand | None) -> Cotangents:
+        cotangents = Cotangents(self.walk.active)
+        cotangents.add(build, result, seed)
+        self.forward = self.walk.sweep(self.function.body.nodes, cotangents, build)
+        return cotangents
+
+    def gradient(self, build: Builder, cotangents: Cotangents, param: Value) -> Operand:
+        """The cotangent of a parameter, in the parameter's structure and type."""
+        whole = cotangents.of.get(param)
+        if isinstance(param.type, TupleType):
+            return self.structure(build, cotangents, param, whole)
+        found = zero_of(build, param) if whole is None else whole
+        return conform(build, found, param.type)
+
+    def structure(
+        self, build: Builder, cotangents: Cotangents, param: Value, whole: Operand | None
+    ) -> Operand:
+        """A structure's cotangent, from its items' and, where it was handed on, its own."""
+        assert isinstance(param.type, TupleType)
+        parts = []
+        for place, kind in enumerate(param.type.items):
+            part = cotangents.items.get((param, place))
+            if whole is not None:
+                own = item(build, whole, place)
+                part = own if part is None else build.op(OPS["add"], part, own)
+            if not differentiable(kind):
+                part = const(None)
+            parts.append(ZERO if part is None else conform(build, part, kind))
+        return _pack(build, parts, param.type.container)
+
+
+# ---------------------------------------------------------------------- forward
+
+
+def _forward_walk(function: Function, directions: Sequence[Sequence[Value]], order: int) -> Forward:
+    """A walk in some directions, given for each the values that vary to begin with."""
+    return Forward(
+        active=[active_values(function.body, inputs) for inputs in directions],
+        order=order,
+        tangent=_tangent_type(function),
+        tangents=[{} for _ in directions],
+    )
+
+
+def _scalar_leaves(param: Value) -> list[tuple[Value, int | None]]:
+    """The numbers of a parameter, as (parameter, position in it); none for a sequence."""
+    match param.type:
+        case SequenceType():
+            return []
+        case TupleType(items=items):
+            return [(param, place) for place in range(len(items))]
+    return [(param, None)]
+
+
+def _varied_by(function: Function, param: Value, place: int | None) -> list[Value]:
+    """What varies with one number of a parameter: the parameter, or just that item of it."""
+    reads = [
+        node
+        for node in all_nodes(function.body.nodes)
+        if isinstance(node, Op) and node.operation.name == "item" and param in node.operands
+    ]
+    every = list(values_read(function.body.nodes, function.body.yields or ())).count(param)
+    if place is None or every > len(reads):
+        return [param]
+    return [node.result for node in reads if node.attributes["index"] == place]
+
+
+def _unit(build: Builder, param: Value, place: int | None) -> Operand:
+    """The unit tangent for one item of a structure."""
+    assert isinstance(param.type, TupleType)
+    parts = [ONE if each == place else ZERO for each in range(len(param.type.items))]
+    return _pack(build, parts, param.type.container)
+
+
+def _sweep_per_element(function: Function, param: Value, build: Builder) -> Value:
+    """A loop over the elements of a sequence: in each iteration a whole forward sweep."""
+    index, inside = Value(INT, "k"), Builder(build.origin)
+    mapping: dict[Value, Operand] = {}
+    order = build.origin.order
+    nodes = as_repeated(copy_nodes(_without_actions(function.body.nodes), mapping), order)
+    results = function.body.yields or ()
+    copied = [mapping.get(r, r) if isinstance(r, Value) else r for r in results]
+    once_more = replace(function, body=Block(nodes, tuple(copied)))
+    walk = _forward_walk(once_more, [[param]], order)
+    zeros = inside.op(OPS["zeros_like"], param)
+    unit = inside.op(OPS["index_add"], zeros, index, ONE, name=dot(param.name))
+    walk.tangents[0][param] = unit
+    walk.sweep(nodes, inside)
+    tangent = walk.whole(inside, 0, copied[0])
+    length = build.op(OPS["len"], param)
+    gradient = Value(SequenceType(tangent.type), bar(param.name))
+    build.add(
+        Loop(
+            inits=(),
+            args=(),
+            nexts=(),
+            finals=(),
+            body=tuple(inside.nodes),
+            space=Range(const(0), length, const(1)),
+            index=index,
+            collects=(tangent,),
+            sequences=(gradient,),
+            origin=build.origin,
+        )
+    )
+    return gradient
+
+
+def _without_actions(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """The nodes but for those that print or check: they have acted once already."""
+
+    def inside(block: Block) -> Block:
+        return Block(_without_actions(block.nodes), block.yields)
+
+    return tuple(
+        node if not blocks_of(node) else map_blocks(node, inside)
+        for node in nodes
+        if not (isinstance(node, Op) and node.operation.name in ("print", "assert"))
+    )
+
+
+# ---------------------------------------------------------------------- shared
+
+
+def order_of(function: Function) -> int:
+    """Which differentiation this is: 1 for a function of the user's, 2 for its derivative."""
+    return 1 + max((node.origin.order for node in all_nodes(function.body.nodes)), default=0)
+
+
+def conform(build: Builder, gradient: Operand, wanted: Type) -> Operand:
+    """A gradient as the type of what it belongs to: float for float, np.float64 for np.float64."""
+    match wanted, gradient.type:
+        case ScalarType(), ScalarType(kinds=kinds):
+            floats = {kind for kind in wanted.kinds if kind.is_float}
+            if kinds <= floats or len(floats) != 1:
+                return gradient
+            return build.op(OPS["float" if Kind.FLOAT in floats else "np.float64"], gradient)
+        case SequenceType(element=kind), SequenceType(element=ScalarType() as found):
+            element, inside = Value(found), Builder(build.origin)
+            converted = conform(inside, element, kind)
+            if converted is not element:
+                whole = Value(SequenceType(converted.type))
+                build.add(
+                    Loop(
+                        inits=(),
+                        args=(),
+                        nexts=(),
+                        finals=(),
+                        body=tuple(inside.nodes),
+                        consumed=(gradient,),
+                        elements=(element,),
+                        collects=(converted,),
+                        sequences=(whole,),
+                        origin=build.origin,
+                    )
+                )
+                gradient = whole
+            if wanted.container == "tuple":
+                return build.op(OPS["as_tuple"], gradient)
+    return gradient
+
+
+def _free_name(name: str | None, function: Function, others: Sequence[Value] = ()) -> str | None:
+    """A name for a new parameter that no other parameter has."""
+    taken = {param.name for param in (*function.params, *others)}
+    free, count = name, 1
+    while free in taken:
+        count += 1
+        free = f"{name}_{count}"
+    return free
+
+
+def _tangent_type(function: Function) -> ScalarType:
+    """The type of scalar cotangents: Python floats, unless NumPy scalars may get into them."""
+    values = [*function.params, *values_defined(function.body.nodes)]
+    mixed = any(_may_be_numpy(value.type) for value in values)
+    return ScalarType(frozenset({Kind.FLOAT, Kind.NP_FLOAT})) if mixed else FLOAT
+
+
+def _may_be_numpy(kind: Type) -> bool:
+    match kind:
+        case ScalarType():
+            return any(each.is_numpy for each in kind.kinds)
+        case SequenceType():
+            return _may_be_numpy(kind.element)
+        case TupleType():
+            return any(map(_may_be_numpy, kind.items))
+        case _:
+            return False
+
+
+def _result(function: Function) -> Operand:
+    if not function.body.yields:
+        raise SignatureError(f"{function.name} never returns: it always raises")
+    return function.body.yields[0]
+
+
+def _scalar_result(function: Function) -> Operand:
+    result = _result(function)
+    if isinstance(result.type, ScalarType):
+        return result
+    what = "None" if isinstance(result.type, NothingType) else f"a value of type {result.type}"
+    raise SignatureError(
+        f"grad needs a function that returns one number; {function.name} returns {what}. "
+        "Return a scalar, or use jvp or vjp."
+    )
+
+
+def _pack(build: Builder, parts: Sequence[Operand], container: str = "tuple") -> Operand:
+    return build.op(OPS["tuple"], *parts, attributes={"container": container})
+
+
+def _gradient_function(
+    function: Function,
+    wanted: Wanted,
+    forward: Sequence[Node],
+    build: Builder,
+    gradients: Sequence[Operand],
+    mode: str,
+) -> Function:
+    result = _result(function)
+    gradient = gradients[0] if wanted.bare else _pack(build, gradients)
+    returned = _pack(build, [result, gradient]) if wanted.with_value else gradient
+    kind = "value_and_grad" if wanted.with_value else "grad"
+    what = "Value and derivative" if wanted.with_value else "Derivative"
+    return replace(
+        function,
+        name=f"{function.name}_{kind}",
+        body=Block((*forward, *build.nodes), (returned,)),
+        documentation=_sentence(function, wanted.argnums, what, mode),
+    )
+
+
+def _sentence(function: Function, argnums: Sequence[int], what: str, mode: str) -> str:
+    names = [function.params[place].name or "an argument" for place in argnums]
+    listed = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
+    text = f"{what} of {function.name} with respect to {listed}, by {mode} mode."
+    span = function.origin.span
+    if span is not None:
+        text += f" Generated from {span.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{span.line}."
+    return text

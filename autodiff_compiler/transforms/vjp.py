@@ -1,0 +1,406 @@
+"""Reverse mode: from a function's nodes to the nodes of its backward sweep.
+
+The walk goes through the nodes in reverse. An operation hands its result's cotangent, times each
+partial derivative, to its operands, where contributions are summed. A branch reverses into a branch
+on the same condition, a loop into a loop in the opposite direction; both take the cotangents of
+what they read from outside as running accumulators, so that nothing is summed twice.
+
+A zero cotangent is the absence of one. Zeros are made only where a structure needs something to
+start from: an accumulator of a loop, an arm of a branch that contributes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.lengths import Lengths
+from autodiff_compiler.ir.types import INT, ScalarType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.values import (
+    Block,
+    Call,
+    If,
+    Loop,
+    Node,
+    Op,
+    Operand,
+    Origin,
+    Range,
+    Value,
+)
+from autodiff_compiler.ir.walk import free_values
+from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
+from autodiff_compiler.transforms.cotangents import Cotangents, bar, item, padded, zero_of
+from autodiff_compiler.transforms.handover import collecting, hand_out, plan_loop, stem_of
+from autodiff_compiler.transforms.residuals import apply_plan, plan_residuals
+from autodiff_compiler.transforms.terms import partials_of, scale
+
+# Simplifies a backward region, given the forward nodes whose values it may read.
+Clean = Callable[[Block, Sequence[Node]], Block]
+
+
+@dataclass
+class Reverse:
+    """The backward walk of one function.
+
+    `order` is stamped on what it makes, `cotangent` is the type of scalar cotangents, `lengths`
+    those of the function before it was differentiated.
+    """
+
+    active: set[Value]
+    order: int
+    cotangent: ScalarType
+    lengths: Lengths
+    clean: Clean
+
+    def sweep(
+        self, nodes: Iterable[Node], cotangents: Cotangents, back: Builder
+    ) -> tuple[Node, ...]:
+        """Build the backward sweep of `nodes` into `back`.
+
+        Returns the nodes of the forward sweep: the same, but that regions also hand out what the
+        backward sweep needs of them.
+        """
+        forward = []
+        for node in reversed(tuple(nodes)):
+            with back.at(Origin(node.origin.span, node.origin.statement, self.order)):
+                forward.append(self.node(node, cotangents, back))
+        return tuple(reversed(forward))
+
+    def node(self, node: Node, cotangents: Cotangents, back: Builder) -> Node:
+        match node:
+            case Op():
+                self.op(node, cotangents, back)
+                return node
+            case If():
+                return self.branch(node, cotangents, back)
+            case Loop():
+                return self.loop(node, cotangents, back)
+            case Call():
+                raise TypeError("calls are inlined before differentiation")
+
+    # ------------------------------------------------------------------ operations
+
+    def op(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
+        if op.operation.name == "item":
+            self.item(op, cotangents, back)
+            return
+        cotangent = cotangents.take(op.result)
+        if cotangent is None:
+            return
+        if op.operation.name == "tuple":
+            for place, operand in enumerate(op.operands):
+                if operand in self.active:
+                    cotangents.add(back, operand, item(back, cotangent, place))
+            return
+        record = op.operation
+        assert isinstance(record, Record)
+        match record.rule:
+            case Elementwise():
+                pairs = zip(op.operands, partials_of(op, record.rule), strict=True)
+                for operand, partial in pairs:
+                    if operand in self.active:
+                        cotangents.add(back, operand, scale(back, cotangent, partial))
+            case Custom():
+                contributions = record.rule.vjp(back, op, cotangent)
+                for operand, contribution in zip(op.operands, contributions, strict=True):
+                    cotangents.add(back, operand, contribution)
+            case Zero():
+                pass
+            case Unsupported(why):
+                raise NotImplementedError(f"{record.name} has no derivative: {why}")
+
+    def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
+        structure, place = op.operands[0], op.attributes["index"]
+        cotangent = cotangents.take(op.result)
+        if cotangent is not None and isinstance(structure, Value) and isinstance(place, int):
+            cotangents.add_item(back, (structure, place), cotangent)
+
+    # ------------------------------------------------------------------ branches
+
+    def branch(self, node: If, cotangents: Cotangents, back: Builder) -> Node:
+        taken = [cotangents.take(result) for result in node.results]
+        if all(cotangent is None for cotangent in taken):
+            return node
+        outside = self.captured(
+            [*node.then.nodes, *node.orelse.nodes],
+            [*(node.then.yields or ()), *(node.orelse.yields or ())],
+        )
+        # A sequence is added to in place, so its accumulator is there before the branch.
+        before = {
+            value: self.current(back, cotangents, value)
+            for value in outside
+            if value in cotangents.of or isinstance(value.type, SequenceType)
+        }
+        arms = [node.then, node.orelse]
+        # An arm that raises is not the arm that ran: the other one's sweep needs no condition.
+        running = [place for place, arm in enumerate(arms) if arm.yields is not None]
+        builders = [Builder(back.origin), Builder(back.origin)]
+        inner = [Cotangents(self.active, dict(before)) for _ in arms]
+        for place in running:
+            arm, build = arms[place], builders[place]
+            for operand, cotangent in zip(arm.yields or (), taken, strict=True):
+                inner[place].add(build, operand, cotangent)
+            arms[place] = Block(self.sweep(arm.nodes, inner[place], build), arm.yields)
+        changed = [
+            value
+            for value in outside
+            if any(inner[place].of.get(value) is not before.get(value) for place in running)
+        ]
+        yields = [
+            tuple(self.current(build, found, value) for value in changed)
+            for build, found in zip(builders, inner, strict=True)
+        ]
+        # Each arm may read what its own forward arm computed, and nothing of the other one's.
+        then, orelse = (
+            self.clean(Block(tuple(build.nodes), handed), arm.nodes)
+            for build, handed, arm in zip(builders, yields, arms, strict=True)
+        )
+        if len(running) == 2:
+            totals = tuple(map(self.receive, changed))
+            reverse = If(node.condition, then, orelse, totals, origin=back.origin)
+            whole = self.clean(Block((reverse,), totals), ())
+        else:
+            whole = (then, orelse)[running[0]]
+        augmented = replace(node, then=arms[0], orelse=arms[1])
+        augmented, whole = self.save_from_arms(augmented, whole, running)
+        back.nodes.extend(whole.nodes)
+        for value, total in zip(changed, whole.yields or (), strict=True):
+            cotangents.of[value] = total
+        return augmented
+
+    def save_from_arms(self, node: If, back: Block, running: Sequence[int]) -> tuple[If, Block]:
+        """Hand out of the forward arms what the backward arms need of them."""
+        for place in running:
+            forward = node.then if place == 0 else node.orelse
+            reverse = next((n for n in back.nodes if isinstance(n, If)), None)
+            if len(running) == 1:
+                inside = back
+            elif reverse is None:
+                break
+            else:
+                inside = reverse.then if place == 0 else reverse.orelse
+            plan = plan_residuals(forward.nodes, (), inside, ())
+            copies: dict[Value, Operand] = {
+                value: Value(value.type, value.name or stem_of(forward.nodes, value))
+                for value in plan.saved
+            }
+            node = hand_out(node, place, copies)
+            inside = apply_plan(plan, copies, inside, self.order)
+            if len(running) == 1:
+                back = inside
+            else:
+                assert reverse is not None
+                changed = (
+                    replace(reverse, then=inside) if place == 0 else replace(reverse, orelse=inside)
+                )
+                nodes = tuple(changed if each is reverse else each for each in back.nodes)
+                back = Block(nodes, back.yields)
+        return node, back
+
+    # ------------------------------------------------------------------ loops
+
+    def loop(self, node: Loop, cotangents: Cotangents, back: Builder) -> Node:
+        finals = [cotangents.take(final) for final in node.finals]
+        sequences = [cotangents.take(sequence) for sequence in node.sequences]
+        if all(cotangent is None for cotangent in (*finals, *sequences)):
+            return node
+        trips = self.lengths.trips[node]
+        body, inner = Builder(back.origin), Cotangents(self.active)
+        outside = self.captured(
+            node.body, (*node.nexts, *node.collects), (*node.args, *node.elements)
+        )
+        carried = [place for place, arg in enumerate(node.args) if arg in self.active]
+        bars = [self.receive(node.args[place]) for place in carried]
+        totals = list(map(self.receive, outside))
+        inner.of |= dict(zip(outside, totals, strict=True))
+        given: list[tuple[Operand, Value]] = []
+        for collected, sequence in zip(node.collects, sequences, strict=True):
+            if sequence is not None:
+                assert isinstance(sequence.type, SequenceType)
+                name = collected.name if isinstance(collected, Value) else None
+                given.append((sequence, Value(sequence.type.element, bar(name))))
+                inner.add(body, collected, given[-1][1])
+        for place, received in zip(carried, bars, strict=True):
+            inner.add(body, node.nexts[place], received)
+        forward = self.sweep(node.body, inner, body)
+
+        starts = [
+            zero_of(back, node.finals[place]) if finals[place] is None else finals[place]
+            for place in carried
+        ] + [self.current(back, cotangents, value) for value in outside]
+        handed_on = [
+            self.current(body, inner, value)
+            for value in (*(node.args[place] for place in carried), *outside)
+        ]
+        wanted = [place for place, each in enumerate(node.elements) if each in self.active]
+        collects = [self.current(body, inner, node.elements[place]) for place in wanted]
+        results = [Value(received.type, received.name) for received in (*bars, *totals)]
+        gathered = [
+            Value(SequenceType(collected.type), bar(node.consumed[place].name))
+            for place, collected in zip(wanted, collects, strict=True)
+        ]
+        reverse = Loop(
+            inits=tuple(start for start in starts if start is not None),
+            args=(*bars, *totals),
+            nexts=tuple(handed_on),
+            finals=tuple(results),
+            body=tuple(body.nodes),
+            consumed=tuple(sequence for sequence, _ in given),
+            elements=tuple(element for _, element in given),
+            collects=tuple(collects),
+            sequences=tuple(gathered),
+            # What drives the loop is settled once it is known what it consumes.
+            space=node.space or Range(const(0), const(0), const(1)),
+            backwards=not node.backwards,
+            origin=back.origin,
+        )
+        into_init = [
+            result
+            for result, place in zip(results, carried, strict=False)
+            if node.inits[place] in self.active
+        ]
+        roots = (*into_init, *results[len(carried) :], *gathered)
+        node = replace(node, body=forward)
+        whole = self.clean(Block((reverse,), roots), node.body)
+        node, whole = self.save_from_body(node, whole, {element for _, element in given}, trips)
+        back.nodes.extend(whole.nodes)
+
+        values = dict(zip(roots, whole.yields or (), strict=True))
+        for value, result, start in zip(
+            outside, results[len(carried) :], starts[len(carried) :], strict=True
+        ):
+            if values[result] is not start:
+                cotangents.of[value] = values[result]
+        for place, result in zip(carried, results, strict=False):
+            if result in values:
+                cotangents.add(back, node.inits[place], values[result])
+        for place, sequence in zip(wanted, gathered, strict=True):
+            source, contribution = node.consumed[place], values[sequence]
+            if node.test is not None or self.lengths.sequence(source) != trips:
+                # The loop ended before its sequence did: the rest contributed nothing.
+                contribution = padded(back, contribution, source)
+            cotangents.add(back, source, contribution)
+        return node
+
+    def save_from_body(
+        self, node: Loop, back: Block, given: set[Value], trips: Hashable
+    ) -> tuple[Loop, Block]:
+        """Collect in the forward loop what the backward loop needs, and settle what drives it.
+
+        `given` are the elements of cotangent sequences, which are as long as the trip count.
+        """
+        reverse = next((n for n in back.nodes if isinstance(n, Loop)), None)
+        if reverse is None:
+            return node, back
+        inside = Block(reverse.body, (*reverse.nexts, *reverse.collects))
+        own = () if node.index is None else (node.index,)
+        # Where a test ended the loop, its space says no longer which iterations there were.
+        at_hand = own if node.test is None else ()
+        carries, plan = plan_loop(node, inside, (*at_hand, *node.elements))
+        read = set(free_values([*plan.repeated, *inside.nodes], inside.yields or ()))
+        copies: dict[Value, Operand] = {
+            each.following: Value(each.final.type, each.following.name or each.final.name)
+            for each in carries
+        }
+        index = None
+        if node.index in at_hand and node.index in read:
+            index = Value(node.index.type, node.index.name)
+            copies[node.index] = index
+        drives = [
+            (sequence, element)
+            for sequence, element in zip(reverse.consumed, reverse.elements, strict=True)
+            if element in given
+        ]
+        exact = bool(drives or plan.saved)
+        for element, sequence in zip(node.elements, node.consumed, strict=True):
+            if element in read:
+                copies[element] = again = Value(element.type, element.name)
+                drives.append((sequence, again))
+        for value in plan.saved:
+            node, gathered = collecting(node, value)
+            name = value.name or stem_of(node.body, value)
+            copies[value] = saved = Value(value.type, name)
+            drives.append((gathered, saved))
+
+        args = [copies[each.following] for each in carries]
+        previous = [copies[each.arg] for each in carries]
+        inside = apply_plan(plan, copies, inside, self.order)
+        assert inside.yields is not None
+        split = len(reverse.nexts)
+        made = replace(
+            reverse,
+            inits=(*reverse.inits, *(each.final for each in carries)),
+            args=(*reverse.args, *(arg for arg in args if isinstance(arg, Value))),
+            nexts=(*inside.yields[:split], *previous),
+            finals=(*reverse.finals, *(Value(each.final.type) for each in carries)),
+            body=inside.nodes,
+            collects=inside.yields[split:],
+            consumed=tuple(sequence for sequence, _ in drives),
+            elements=tuple(element for _, element in drives),
+            index=index,
+            space=None if index is None else node.space,
+        )
+        if not exact:
+            node, made = self.drive(node, made, trips)
+        nodes = tuple(made if each is reverse else each for each in back.nodes)
+        return node, Block(nodes, back.yields)
+
+    def drive(self, node: Loop, reverse: Loop, trips: Hashable) -> tuple[Loop, Loop]:
+        """Make sure that the reversed loop runs exactly as often as the loop did."""
+        if node.test is None:
+            if trips in self.lengths.drivers(reverse):
+                return node, reverse
+            if node.space is not None and self.lengths.space(node.space) == trips:
+                return node, replace(reverse, space=node.space)
+            for element, operand in zip(node.elements, node.consumed, strict=True):
+                if self.lengths.sequence(operand) == trips:
+                    unread = Value(element.type, element.name)
+                    return node, replace(
+                        reverse,
+                        consumed=(*reverse.consumed, operand),
+                        elements=(*reverse.elements, unread),
+                    )
+            # Together, all its drivers end the loop where they ended it before.
+            others = [
+                (operand, Value(element.type, element.name))
+                for operand, element in zip(node.consumed, node.elements, strict=True)
+                if operand not in reverse.consumed
+            ]
+            return node, replace(
+                reverse,
+                space=node.space,
+                consumed=(*reverse.consumed, *(operand for operand, _ in others)),
+                elements=(*reverse.elements, *(element for _, element in others)),
+            )
+        if node.trips is None:
+            node = replace(node, trips=Value(INT, "steps"))
+        assert node.trips is not None
+        return node, replace(reverse, space=Range(const(0), node.trips, const(1)))
+
+    # ------------------------------------------------------------------ small things
+
+    def captured(
+        self, nodes: Sequence[Node], yields: Sequence[Operand], own: Sequence[Value] = ()
+    ) -> list[Value]:
+        """The active values that a region reads from outside."""
+        return [v for v in free_values(nodes, yields) if v in self.active and v not in own]
+
+    def current(self, build: Builder, cotangents: Cotangents, value: Value) -> Operand:
+        """The cotangent of a value so far, or a zero."""
+        found = cotangents.of.get(value)
+        return zero_of(build, value) if found is None else found
+
+    def receive(self, value: Value) -> Value:
+        """What a region receives or hands out as the cotangent of a value."""
+        return Value(self.cotangent_type(value.type), bar(value.name))
+
+    def cotangent_type(self, primal: Type) -> Type:
+        match primal:
+            case SequenceType(element=element):
+                return SequenceType(self.cotangent_type(element))
+            case TupleType(items=items, container=container):
+                return TupleType(tuple(map(self.cotangent_type, items)), container)
+            case _:
+                return self.cotangent
