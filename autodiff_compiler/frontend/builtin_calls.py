@@ -1,0 +1,262 @@
+"""Calls of Python's builtins and of the functions of math and NumPy."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+import numpy as np
+
+from autodiff_compiler.frontend import conditions, iterables, types_asked
+from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.known_calls import Call, Handler, optional, refuse_keywords, takes
+from autodiff_compiler.frontend.values import (
+    NONE,
+    SILENCED,
+    Meaning,
+    Poison,
+    Static,
+    Structure,
+    describe,
+)
+from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.types import SequenceType, TupleType
+from autodiff_compiler.ir.values import Const, Operand, Value
+from autodiff_compiler.ops import resolve
+
+
+def call(
+    ctx: Context,
+    node: ast.Call,
+    function: object,
+    name: str,
+    arguments: tuple[Meaning, ...],
+    keywords: Mapping[str, Meaning],
+) -> Meaning:
+    """What the call gives; refused for whatever has no record."""
+    made = Call(node, name, arguments, keywords)
+    handler = HANDLERS.get(id(function))
+    if handler is not None:
+        return handler(ctx, made)
+    record = resolve(function)
+    if record is not None:
+        return _elementary(ctx, made, record)
+    if isinstance(function, type) and issubclass(function, BaseException):
+        return ctx.refuse(node, f"call of {name}", "exceptions can only be raised", "raise it")
+    library, _, _ = name.partition(".")
+    message = "this function is not supported"
+    hint = "compute it from those of math, or outside of the function"
+    if isinstance(function, np.ufunc) or getattr(function, "__module__", "") == "numpy":
+        message = "this function of NumPy is not supported yet"
+        hint = "use numbers and the scalar functions of NumPy, such as np.sin"
+    elif library == "math":
+        message = "this function of math is not supported"
+    return ctx.refuse(node, f"call of {name}", message, hint)
+
+
+def _elementary(ctx: Context, made: Call, record: str) -> Meaning:
+    """A function of numbers that is one operation."""
+    if refuse_keywords(ctx, made):
+        return SILENCED
+    operands = []
+    for place, meaning in enumerate(made.arguments):
+        operand = ctx.operand(meaning, made.at(place), made.name)
+        if operand is None:
+            return SILENCED
+        operands.append(operand)
+    return ctx.op(made.node, record, *operands, label=f"call of {made.name}")
+
+
+# Builtins with more than one meaning.
+
+
+def _extreme(scalar: str, sequence: str) -> Handler:
+    """`max(a, b, c)` and `max(xs)`."""
+
+    def handler(ctx: Context, made: Call) -> Meaning:
+        if refuse_keywords(ctx, made) or not takes(ctx, made, 1, None):
+            return SILENCED
+        if len(made.arguments) == 1:
+            argument = made.arguments[0]
+            if not _is_iterable(argument):
+                return ctx.refuse(
+                    made.node, f"call of {made.name}", f"{describe(argument)} has no items"
+                )
+            found = ctx.sequence(argument, made.at(0), made.name)
+            return SILENCED if found is None else ctx.op(made.node, sequence, found)
+        result = ctx.operand(made.arguments[0], made.at(0), made.name)
+        for place, meaning in enumerate(made.arguments[1:], start=1):
+            other = ctx.operand(meaning, made.at(place), made.name)
+            if result is None or other is None:
+                return SILENCED
+            combined = ctx.op(made.node, scalar, result, other, label=f"call of {made.name}")
+            if isinstance(combined, Poison):
+                return SILENCED
+            result = combined
+        return SILENCED if result is None else result
+
+    return handler
+
+
+def _is_iterable(meaning: Meaning) -> bool:
+    return isinstance(meaning, Structure) or (
+        isinstance(meaning, Value | Const) and isinstance(meaning.type, SequenceType | TupleType)
+    )
+
+
+def _sum(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made, "start") or not takes(ctx, made, 1, 2):
+        return SILENCED
+    if not _is_iterable(made.arguments[0]):
+        return ctx.refuse(
+            made.node, "call of sum", f"summing {describe(made.arguments[0])} is not supported"
+        )
+    elements = ctx.sequence(made.arguments[0], made.at(0), "sum")
+    given = optional(ctx, made, "start")
+    if elements is None:
+        return SILENCED
+    if given is None:
+        return ctx.op(made.node, "sum", elements, label="call of sum")
+    start = ctx.operand(given, made.at(1), "sum")
+    if start is None:
+        return SILENCED
+    return ctx.op(made.node, "sum_from", elements, start, label="call of sum")
+
+
+def _len(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made) or not takes(ctx, made, 1, 1):
+        return SILENCED
+    match made.arguments[0]:
+        case Structure(items):
+            return const(len(items))
+        case Value(type=TupleType(items)):
+            return const(len(items))
+        case Static(str() as text):
+            return const(len(text))
+        case Value(type=SequenceType()) as sequence:
+            return ctx.op(made.node, "len", sequence)
+    return ctx.refuse(
+        made.node, "call of len", f"the length of {describe(made.arguments[0])} is not supported"
+    )
+
+
+def _round(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made, "ndigits") or not takes(ctx, made, 1, 2):
+        return SILENCED
+    number = ctx.operand(made.arguments[0], made.at(0), "round")
+    digits = optional(ctx, made, "ndigits")
+    if number is None:
+        return SILENCED
+    if digits is None or (isinstance(digits, Static) and digits.value is None):
+        return ctx.op(made.node, "round", number, label="call of round")
+    places = ctx.operand(digits, made.at(1), "round")
+    if places is None:
+        return SILENCED
+    return ctx.op(made.node, "round_to", number, places, label="call of round")
+
+
+def _conversion(kind: type, name: str) -> Handler:
+    """`float(x)`, `int(x)`; of a string, the number that it spells."""
+
+    def handler(ctx: Context, made: Call) -> Meaning:
+        if refuse_keywords(ctx, made) or not takes(ctx, made, 1, 1):
+            return SILENCED
+        argument = made.arguments[0]
+        if isinstance(argument, Static) and type(argument.value) is str:
+            try:
+                return const(kind(argument.value))
+            except ValueError as error:
+                return ctx.refuse(made.node, f"call of {made.name}", str(error))
+        number = ctx.operand(argument, made.at(0), made.name)
+        if number is None:
+            return SILENCED
+        return ctx.op(made.node, name, number, label=f"call of {made.name}")
+
+    return handler
+
+
+def _bool(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made) or not takes(ctx, made, 1, 1):
+        return SILENCED
+    known = conditions.known_truth(ctx, made.arguments[0])
+    if known is not None:
+        return const(known)
+    number = ctx.operand(made.arguments[0], made.at(0), "bool")
+    return SILENCED if number is None else ctx.op(made.node, "bool", number, label="call of bool")
+
+
+def _print(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made, "sep", "end"):
+        return SILENCED
+    attributes: dict[str, object] = {}
+    for key, meaning in made.keywords.items():
+        value = meaning.value if isinstance(meaning, Static) else ...
+        if not (value is None or type(value) is str):
+            return ctx.refuse(made.node, f"print({key}=)", "it must be a constant string or None")
+        attributes[key] = value
+    operands: list[Operand] = []
+    for place, meaning in enumerate(made.arguments):
+        operand = ctx.as_operand(meaning, made.at(place), "print")
+        if operand is None:
+            return SILENCED
+        operands.append(operand)
+    ctx.op(made.node, "print", *operands, label="call of print", **attributes)
+    return NONE
+
+
+# Structures.
+
+
+def _container(name: str) -> Handler:
+    """`tuple(xs)` and `list(xs)`: nothing here is ever written, so a copy is as good."""
+
+    def handler(ctx: Context, made: Call) -> Meaning:
+        if refuse_keywords(ctx, made) or not takes(ctx, made, 1, 1):
+            return SILENCED
+        argument = made.arguments[0]
+        structure = ctx.structure(argument, made.node)
+        if structure is not None:
+            return Structure(structure.items, name)
+        if isinstance(argument, Value) and isinstance(argument.type, SequenceType):
+            return ctx.op(made.node, f"as_{name}", argument)
+        return ctx.refuse(
+            made.node, f"call of {name}", f"making one from {describe(argument)} is not supported"
+        )
+
+    return handler
+
+
+def _isinstance(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made) or not takes(ctx, made, 2, 2):
+        return SILENCED
+    known = types_asked.is_instance(*made.arguments)
+    if known is None:
+        return ctx.refuse(
+            made.node,
+            "call of isinstance",
+            f"the type of {describe(made.arguments[0])} does not decide it",
+        )
+    return const(known)
+
+
+HANDLERS: dict[int, Handler] = {
+    id(function): handler
+    for function, handler in (
+        (max, _extreme("max", "max_of")),
+        (min, _extreme("min", "min_of")),
+        (sum, _sum),
+        (len, _len),
+        (round, _round),
+        (float, _conversion(float, "float")),
+        (int, _conversion(int, "int")),
+        (bool, _bool),
+        (print, _print),
+        (range, iterables.make_range),
+        (zip, iterables.make_zip),
+        (enumerate, iterables.make_enumerate),
+        (reversed, iterables.make_reversed),
+        (tuple, _container("tuple")),
+        (list, _container("list")),
+        (isinstance, _isinstance),
+    )
+}

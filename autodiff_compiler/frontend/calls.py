@@ -1,0 +1,225 @@
+"""Calls: of the user's functions, which are inlined, and of everything else.
+
+Arguments are bound to parameters exactly as Python binds them.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Mapping, Sequence
+from types import FunctionType
+
+from autodiff_compiler.errors import SourceError
+from autodiff_compiler.frontend import builtin_calls, joins, objects
+from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.names import contains
+from autodiff_compiler.frontend.refuse import STAR_PARAMETER
+from autodiff_compiler.frontend.values import (
+    SILENCED,
+    Binding,
+    Closure,
+    Frame,
+    Meaning,
+    Static,
+    describe,
+)
+from autodiff_compiler.ir.builder import const
+from autodiff_compiler.source import FunctionNode
+
+Arguments = tuple[Meaning, ...]
+Keywords = Mapping[str, Meaning]
+
+# Beyond these, inlining is given up: the text would be longer than anybody reads.
+DEEPEST = 30
+MOST = 5_000
+
+
+def call(
+    ctx: Context, node: ast.Call, callee: Meaning, arguments: Arguments, keywords: Keywords
+) -> Meaning:
+    """What a call gives."""
+    if callee is SILENCED:
+        return SILENCED
+    if isinstance(callee, Closure):
+        return inline(ctx, node, callee, arguments, keywords)
+    if not isinstance(callee, Static):
+        return ctx.refuse(node.func, "call", f"{describe(callee)} can't be called")
+    name = ast.unparse(node.func)
+    if isinstance(callee.value, FunctionType):
+        return _unreadable(ctx, node, callee.value, name)
+    if SILENCED in arguments or SILENCED in keywords.values():
+        return SILENCED
+    return builtin_calls.call(ctx, node, callee.value, name, arguments, keywords)
+
+
+def _unreadable(ctx: Context, node: ast.Call, function: FunctionType, name: str) -> Meaning:
+    try:
+        ctx.closure_of(function)
+    except SourceError as error:
+        return ctx.refuse(node, f"call of {name}", error.reason, error.hint)
+    return SILENCED
+
+
+def inline(
+    ctx: Context, node: ast.Call, closure: Closure, arguments: Arguments, keywords: Keywords
+) -> Meaning:
+    """Lower the body of a function of the user's in the place of a call."""
+    code, function = closure.code, closure.function
+    name = code.name
+    if function is not None:
+        if _is_library(function):
+            return ctx.refuse(
+                node,
+                f"call of {ast.unparse(node.func)}",
+                "only functions of your own and those of math, numpy and Python are supported",
+            )
+        for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
+            ctx.guard("attribute", function, attribute, getattr(function, attribute))
+    if len(ctx.calls) >= DEEPEST or ctx.inlined >= MOST:
+        return _refuse_size(ctx, node, name)
+    if not is_plain_function(ctx, code.node, name, node):
+        return SILENCED
+    defaults = closure.defaults if function is None else _defaults(ctx, function, code.node, node)
+    bound = bind(ctx, node, closure, arguments, keywords, defaults)
+    if bound is None:
+        return SILENCED
+    active = activation(closure, bound)
+    if active in ctx.calls:
+        return ctx.refuse(node, "recursion", f"{name} calls itself", "write it as a loop")
+    ctx.inlined += 1
+    path, ctx.path = ctx.path, (*ctx.path, node)
+    ctx.calls.append(active)
+    ctx.called_from.append(ctx.span(node))
+    frame = Frame(code, closure)
+    with ctx.in_frame(frame):
+        for parameter, meaning in bound.items():
+            ctx.bind(parameter, meaning, parameter_node(code.node, parameter))
+        result = run(ctx)
+    ctx.calls.pop()
+    ctx.called_from.pop()
+    ctx.path = path
+    _leave(ctx, frame)
+    return result
+
+
+def _refuse_size(ctx: Context, node: ast.Call, name: str) -> Meaning:
+    """Say once that there are too many calls; the rest would only repeat it."""
+    if len(ctx.calls) >= DEEPEST:
+        message = f"{DEEPEST} calls within each other are too many"
+    elif ctx.inlined == MOST:
+        message = f"more than {MOST} calls, repeated ones included, are too many"
+        ctx.inlined += 1
+    else:
+        return SILENCED
+    return ctx.refuse(node, f"call of {name}", message)
+
+
+def activation(closure: Closure, bound: Keywords) -> object:
+    """What makes a call a recursion if it happens within itself.
+
+    A function that is given another function may well be called by that one, with a third.
+    """
+    static = (
+        (key, joins.shape(meaning))
+        for key, meaning in bound.items()
+        if isinstance(meaning, Closure | Static)
+    )
+    return joins.shape(closure), tuple(static)
+
+
+def parameter_node(node: FunctionNode, name: str) -> ast.AST:
+    """Where a parameter stands."""
+    every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return next((each for each in every if each.arg == name), node)
+
+
+def run(ctx: Context) -> Meaning:
+    """The result of the current frame's function, whose parameters are bound."""
+    frame, node = ctx.frame, ctx.frame.code.node
+    if isinstance(node, ast.Lambda):
+        with ctx.at_statement(node.body):
+            return ctx.evaluate(ctx, node.body)
+    ctx.state[frame, joins.RETURNED] = Binding(const(False), ctx.span(node))
+    ctx.execute(ctx, frame.code.body)
+    if ctx.region.closed or frame.gives_up:
+        return SILENCED
+    return ctx.state[frame, joins.RESULT].meaning
+
+
+def _leave(ctx: Context, frame: Frame) -> None:
+    """Forget the names of a finished frame, but for those that inner functions may still read."""
+    kept = frame.code.captured
+    for key in [key for key in ctx.state if key[0] is frame and key[1] not in kept]:
+        del ctx.state[key]
+
+
+def is_plain_function(ctx: Context, node: FunctionNode, name: str, call: ast.AST) -> bool:
+    """Whether calling it runs its body, once, with named parameters. Reports it if not."""
+    if isinstance(node, ast.AsyncFunctionDef):
+        ctx.refuse(call, f"call of {name}", "coroutines are not supported", "use a plain def")
+        return False
+    if isinstance(node, ast.FunctionDef) and contains(node.body, ast.Yield, ast.YieldFrom):
+        ctx.refuse(call, f"call of {name}", "generators are not supported", "return a tuple")
+        return False
+    if node.args.vararg or node.args.kwarg:
+        ctx.refuse(call, f"call of {name}", STAR_PARAMETER.message, STAR_PARAMETER.hint)
+        return False
+    return True
+
+
+def _is_library(function: FunctionType) -> bool:
+    """Whether it belongs to Python's own library or to NumPy."""
+    package = (function.__module__ or "").partition(".")[0]
+    return package in sys.stdlib_module_names or package == "numpy"
+
+
+def _defaults(
+    ctx: Context, function: FunctionType, node: FunctionNode, call: ast.AST
+) -> dict[str, Meaning]:
+    """The defaults of a function object, as they are now."""
+    positional = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+    values = function.__defaults__ or ()
+    found = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
+    found |= function.__kwdefaults__ or {}
+    return {name: objects.meaning_of(ctx, value, name, call) for name, value in found.items()}
+
+
+def bind(
+    ctx: Context,
+    node: ast.Call,
+    closure: Closure,
+    arguments: Arguments,
+    keywords: Keywords,
+    defaults: Keywords,
+) -> dict[str, Meaning] | None:
+    """One meaning per parameter; None, with a problem reported, where the call doesn't fit."""
+    name, parameters = closure.code.name, closure.code.parameters
+    only = [each.arg for each in parameters.posonlyargs]
+    positional = only + [each.arg for each in parameters.args]
+    named = [each.arg for each in parameters.kwonlyargs]
+    what = f"call of {name}"
+    if len(arguments) > len(positional):
+        message = f"{name} takes {_count(positional)}, got {len(arguments)}"
+        ctx.refuse(node, what, message)
+        return None
+    bound = dict(zip(positional, arguments, strict=False))
+    for key, meaning in keywords.items():
+        if key in only or key not in (*positional, *named):
+            ctx.refuse(node, what, f"{name} has no parameter {key} to pass by name")
+            return None
+        if key in bound:
+            ctx.refuse(node, what, f"{name} gets {key} twice")
+            return None
+        bound[key] = meaning
+    missing = [each for each in (*positional, *named) if each not in bound | dict(defaults)]
+    if missing:
+        ctx.refuse(node, what, f"{name} is called without {' and '.join(missing)}")
+        return None
+    return {each: bound.get(each, defaults.get(each, SILENCED)) for each in (*positional, *named)}
+
+
+def _count(positional: Sequence[str]) -> str:
+    if not positional:
+        return "no positional argument"
+    return f"{len(positional)} positional argument{'s' * (len(positional) > 1)}"

@@ -1,0 +1,251 @@
+"""Conditions: truth, comparison, and branches within expressions.
+
+What is known at compile time decides at compile time: `flag == "fast"` of a static string,
+`x is None`, `isinstance(x, float)`, `if DEBUG:`. Only the branch taken is then lowered.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from autodiff_compiler.frontend import joins
+from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.values import (
+    SILENCED,
+    Binding,
+    Closure,
+    Counting,
+    Meaning,
+    Poison,
+    State,
+    Static,
+    Structure,
+    describe,
+)
+from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.values import Const, Operand, Value
+
+Evaluate = Callable[[], Meaning]
+
+COMPARISONS: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], Any]]] = {
+    ast.Lt: ("lt", operator.lt),
+    ast.LtE: ("le", operator.le),
+    ast.Gt: ("gt", operator.gt),
+    ast.GtE: ("ge", operator.ge),
+    ast.Eq: ("eq", operator.eq),
+    ast.NotEq: ("ne", operator.ne),
+}
+SIGNS = {
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.In: "in",
+    ast.NotIn: "not in",
+}
+CONDITION = "condition"
+
+
+def known_truth(ctx: Context, meaning: Meaning) -> bool | None:
+    """The truth value of what is known at compile time, or None."""
+    if isinstance(meaning, Value | Const):
+        value = ctx.facts.value(meaning)
+        if value is not None:
+            return bool(value)
+    match meaning:
+        case Structure(items):
+            return bool(items)
+        case Closure():
+            return True
+        case Static(value) if value is None or isinstance(value, str | type) or callable(value):
+            return bool(value)
+        case Value(type=TupleType(items)):
+            return bool(items)
+    return None
+
+
+def truth(ctx: Context, meaning: Meaning, node: ast.expr) -> Operand | None:
+    """A bool that says whether a meaning counts as true; None if that has been refused."""
+    if meaning is SILENCED:
+        return None
+    known = known_truth(ctx, meaning)
+    if known is not None:
+        return const(known)
+    match meaning:
+        case Value(type=ScalarType(kinds)):
+            if all(kind.value in ("bool", "np.bool") for kind in kinds):
+                return meaning
+            found = ctx.op(node, "ne", meaning, const(0))
+        case Value(type=SequenceType()):
+            length = ctx.op(node, "len", meaning)
+            if not isinstance(length, Value):
+                return None
+            found = ctx.op(node, "ne", length, const(0))
+        case _:
+            ctx.refuse(node, CONDITION, f"the truth of {describe(meaning)} is not supported")
+            return None
+    return found if isinstance(found, Value) else None
+
+
+def negation(ctx: Context, meaning: Meaning, node: ast.expr) -> Meaning:
+    """`not meaning`."""
+    known = known_truth(ctx, meaning)
+    if known is not None:
+        return const(not known)
+    if isinstance(meaning, Value) and isinstance(meaning.type, ScalarType):
+        return ctx.op(node, "not", meaning)
+    holds = truth(ctx, meaning, node)
+    return SILENCED if holds is None else ctx.op(node, "not", holds)
+
+
+def choose(
+    ctx: Context,
+    node: ast.expr,
+    condition: Operand | None,
+    then: Evaluate,
+    orelse: Evaluate,
+    form: str,
+) -> Meaning:
+    """The value of one of two expressions, of which only one is evaluated."""
+    if isinstance(condition, Const):
+        return then() if condition.value else orelse()
+    before = dict(ctx.state)
+    arms = []
+    for evaluate in (then, orelse):
+        arm = joins.open_arm(ctx)
+        with joins.within(ctx, arm):
+            meaning = evaluate()
+            _forget_reads(ctx, before)
+            ctx.state[ctx.frame, joins.VALUE] = Binding(meaning, ctx.span(node))
+        arms.append(arm)
+    if condition is None:
+        return SILENCED
+    joins.merge(ctx, node, condition, arms[0], arms[1], form=form)
+    binding = ctx.state.pop((ctx.frame, joins.VALUE), None)
+    if binding is None:
+        return SILENCED
+    if isinstance(binding.meaning, Poison) and binding.meaning is not SILENCED:
+        poison = binding.meaning
+        return ctx.refuse(node, "conditional value", f"this {poison.reason}", "", poison.notes)
+    return binding.meaning
+
+
+def _forget_reads(ctx: Context, before: State) -> None:
+    """Reading in an expression changes no name: only what has been reported stays so."""
+    for key, binding in before.items():
+        if ctx.state[key].meaning is not SILENCED:
+            ctx.state[key] = binding
+
+
+def compare(
+    ctx: Context, node: ast.Compare, kind: ast.cmpop, left: Meaning, right: Meaning, at: ast.expr
+) -> Meaning:
+    """One comparison."""
+    if left is SILENCED or right is SILENCED:
+        return SILENCED
+    sign = SIGNS[type(kind)]
+    if isinstance(kind, ast.Is | ast.IsNot):
+        same = _is_none(left, right)
+        if same is None:
+            return ctx.refuse(
+                node, sign, "only None is compared by identity", "compare with == instead"
+            )
+        return const(same == isinstance(kind, ast.Is))
+    if isinstance(kind, ast.In | ast.NotIn):
+        found = _contains(left, right)
+        if found is None:
+            return ctx.refuse(node, sign, "membership is not supported", "compare with == and or")
+        return const(found == isinstance(kind, ast.In))
+    name, function = COMPARISONS[type(kind)]
+    known = _known_comparison(kind, function, left, right)
+    if known is not None:
+        return known
+    if isinstance(left, Value | Const) and isinstance(right, Value | Const):
+        return ctx.op(node, name, left, right, label=sign)
+    odd = right if isinstance(left, Value | Const) else left
+    return ctx.refuse(node, sign, f"comparing {describe(odd)} is not supported")
+
+
+def _known_comparison(
+    kind: ast.cmpop, function: Callable[[Any, Any], Any], a: Meaning, b: Meaning
+) -> Meaning | None:
+    """The result where it is known: of constants, and of strings and None with anything."""
+    if isinstance(a, Const) and isinstance(b, Const):
+        result = function(a.value, b.value)
+        return const(result)
+    if not isinstance(kind, ast.Eq | ast.NotEq):
+        return None
+    texts = [m for m in (a, b) if isinstance(m, Static) and (m.value is None or _is_text(m))]
+    if len(texts) == 2:
+        assert isinstance(a, Static) and isinstance(b, Static)
+        return const(function(a.value, b.value))
+    others = [m for m in (a, b) if isinstance(m, Value | Const | Structure | Closure)]
+    numbers = [m for m in others if not isinstance(m, Value | Const) or _is_number(m)]
+    if len(texts) == 1 and len(numbers) == 1:
+        return const(isinstance(kind, ast.NotEq))
+    return None
+
+
+def _is_text(meaning: Static) -> bool:
+    return type(meaning.value) is str
+
+
+def _is_number(operand: Operand) -> bool:
+    return isinstance(operand.type, ScalarType | SequenceType | TupleType)
+
+
+def _is_none(a: Meaning, b: Meaning) -> bool | None:
+    """Whether two meanings are the one None; None where neither is known to be."""
+    nones = [isinstance(m, Static) and m.value is None for m in (a, b)]
+    if all(nones):
+        return True
+    if not any(nones):
+        return None
+    other = a if nones[1] else b
+    known = isinstance(other, Static | Structure | Closure | Counting) or (
+        isinstance(other, Value | Const) and _is_number(other)
+    )
+    return False if known else None
+
+
+def _contains(item: Meaning, container: Meaning) -> bool | None:
+    """Membership of a string or None among strings and Nones."""
+    members = container.items if isinstance(container, Structure) else (SILENCED,)
+    values = []
+    for meaning in (item, *members):
+        if not (isinstance(meaning, Static) and (meaning.value is None or _is_text(meaning))):
+            return None
+        values.append(meaning.value)
+    return values[0] in values[1:]
+
+
+def raise_if(
+    ctx: Context,
+    node: ast.AST,
+    comparison: str,
+    a: Operand,
+    b: Operand,
+    message: str,
+    got: Operand | None = None,
+) -> None:
+    """Raise ValueError, as Python would, where two numbers compare so; {} in the text is `got`."""
+    holds = ctx.op(node, comparison, a, b)
+    assert isinstance(holds, Value)
+    then, orelse = joins.open_arm(ctx), joins.open_arm(ctx)
+    with joins.within(ctx, then):
+        text: Value | Const | Poison = const(message)
+        if got is not None:
+            before, after = message.split("{}")
+            text = ctx.op(node, "format", got, template=(before, ("", ""), after))
+        assert not isinstance(text, Poison)
+        ctx.op(node, "raise", text, exception="ValueError")
+        ctx.region.closed = True
+    joins.merge(ctx, node, holds, then, orelse)

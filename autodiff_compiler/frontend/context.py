@@ -1,0 +1,362 @@
+"""The lowering of one function: where it stands, what it has found out, what went wrong so far.
+
+Problems are collected, never raised: whoever meets one reports it and goes on with `SILENCED`,
+which keeps everything that depends on it quiet.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FunctionType
+
+from autodiff_compiler.errors import InternalError, Problem, Span, Statement
+from autodiff_compiler.frontend.facts import Facts
+from autodiff_compiler.frontend.names import Code, analyse, assigned
+from autodiff_compiler.frontend.refuse import Refusal, refusal_of
+from autodiff_compiler.frontend.regions import Region, once
+from autodiff_compiler.frontend.values import (
+    SILENCED,
+    Binding,
+    Closure,
+    Frame,
+    Meaning,
+    Numbered,
+    Poison,
+    Reversed,
+    State,
+    Structure,
+    Zipped,
+    describe,
+    is_unbound,
+    map_leaves,
+    may_be_unbound,
+)
+from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
+from autodiff_compiler.ir.operation import OperandError
+from autodiff_compiler.ir.types import ScalarType, TupleType
+from autodiff_compiler.ir.values import Const, Operand, Origin, Value
+from autodiff_compiler.ops import OPS
+from autodiff_compiler.source import FunctionNode, FunctionSource, find, span_of, statement_of
+
+# How many of the calls that lead to a problem are shown, the nearest first.
+CALLERS = 3
+# A name that nothing reads any more, at the end of a branch or loop. Reading one is a bug of ours.
+DEAD = Poison("is not kept")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a compilation relied on.
+
+    It holds while `holder[key]` ("global"), `holder.cell_contents` ("cell") or
+    `getattr(holder, key)` ("attribute") is `expected`, or while `key` is "absent" from `holder`.
+    """
+
+    access: str
+    holder: object
+    key: str
+    expected: object
+
+
+@dataclass(eq=False)
+class Context:
+    """Everything that lowering passes around. `execute` and `evaluate` are its two entrances."""
+
+    execute: Callable[[Context, Sequence[ast.stmt]], None]
+    evaluate: Callable[[Context, ast.expr], Meaning]
+    frame: Frame = field(init=False)
+    statement: ast.stmt | ast.expr | None = None
+    stack: list[Region] = field(default_factory=lambda: [Region()])
+    state: State = field(default_factory=dict)
+    # The calls and unrolled iterations we are in, which tell apart two visits of one loop.
+    path: tuple[object, ...] = ()
+    calls: list[object] = field(default_factory=list)
+    called_from: list[Span] = field(default_factory=list)
+    inlined: int = 0
+    # While the types of a loop settle, reading a name never bound ends the path, as it does at run
+    # time; afterwards it is a problem like any other. `misses` counts such reads.
+    lenient: bool = False
+    misses: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    guards: dict[tuple[str, int, str], Guard] = field(default_factory=dict)
+    heads: dict[tuple[object, ...], dict[str, Meaning]] = field(default_factory=dict)
+    _closures: dict[FunctionType, Closure] = field(default_factory=dict)
+    _codes: dict[FunctionNode, Code] = field(default_factory=dict)
+    _origins: dict[ast.AST, Origin] = field(default_factory=dict)
+    _statements: dict[ast.AST, Statement] = field(default_factory=dict)
+    _assigned: dict[ast.stmt, tuple[str, ...]] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
+    # Values that names already stand for, and so can't take another name.
+    _settled: set[Value] = field(default_factory=set)
+
+    # Where things come from.
+
+    @property
+    def source(self) -> FunctionSource:
+        return self.frame.code.source
+
+    @property
+    def region(self) -> Region:
+        return self.stack[-1]
+
+    def span(self, node: ast.AST) -> Span:
+        return span_of(node, self.source)
+
+    def origin(self, node: ast.AST) -> Origin:
+        """The origin of a node made for `node`, a part of the current statement."""
+        if node not in self._origins:
+            found: Statement | None = None
+            if self.statement is not None:
+                found = self._statements.get(self.statement)
+                if found is None:
+                    found = statement_of(self.statement, self.source)
+                    self._statements[self.statement] = found
+            self._origins[node] = Origin(self.span(node), found)
+        return self._origins[node]
+
+    def assigned(self, node: ast.stmt) -> tuple[str, ...]:
+        """The names that a statement binds, those inside it included."""
+        if node not in self._assigned:
+            self._assigned[node] = assigned([node])
+        return self._assigned[node]
+
+    # Problems.
+
+    def refuse(
+        self,
+        node: ast.AST,
+        construct: str,
+        message: str,
+        hint: str = "",
+        notes: tuple[tuple[Span, str], ...] = (),
+    ) -> Poison:
+        """Report a problem; code that never runs has none."""
+        if not self.region.closed:
+            callers = self.called_from[: -CALLERS - 1 : -1]
+            called = tuple((span, "called from here") for span in callers)
+            problem = Problem(self.span(node), construct, message, hint, notes + called)
+            self.problems.append(problem)
+        return SILENCED
+
+    def refuse_as(self, node: ast.AST, refusal: Refusal | None = None) -> Poison:
+        refusal = refusal or refusal_of(node)
+        return self.refuse(node, refusal.construct, refusal.message, refusal.hint)
+
+    # Making nodes.
+
+    def op(
+        self, node: ast.AST, name: str, *operands: Operand, label: str = "", **attributes: object
+    ) -> Value | Poison:
+        """Append an operation, or report that it can't take such operands."""
+        with self.region.at(self.origin(node)):
+            try:
+                made = self.region.op(OPS[name], *operands, attributes=attributes)
+            except OperandError as error:
+                return self.refuse(node, label or name, str(error).replace("operand", "argument"))
+        self.facts.learn(made, name, operands)
+        return made
+
+    def once(
+        self, node: ast.AST, name: str, operands: tuple[Operand, ...], **attributes: object
+    ) -> Value | Poison:
+        """A pure operation, done once before the loops that it doesn't depend on."""
+        with self.region.at(self.origin(node)):
+            try:
+                return once(self.stack, OPS[name], operands, attributes)
+            except OperandError as error:
+                return self.refuse(node, name, str(error))
+
+    @contextmanager
+    def inside(self, region: Region, state: State) -> Iterator[None]:
+        """Work in another region and state. The state is `self.state` until the end of this."""
+        before, depth = self.state, len(self.stack)
+        region.closed = region.closed or self.region.closed
+        self.stack.append(region)
+        self.state = state
+        try:
+            yield
+        finally:
+            del self.stack[depth:]
+            self.state = before
+
+    # Names.
+
+    def bind(self, name: str, meaning: Meaning, node: ast.AST) -> None:
+        """Give a local name of the current frame a meaning."""
+        if iterator := _iterator_in(meaning):
+            meaning = self.refuse(
+                node,
+                f"name {name}",
+                f"{describe(iterator)} can't be kept under a name",
+                "loop over it directly",
+            )
+        named = self.named(meaning, name)
+        self.state[self.frame, name] = Binding(named, self.span(node))
+
+    def named(self, meaning: Meaning, name: str) -> Meaning:
+        """The meaning under a name of the user's, where it has none yet."""
+        if isinstance(meaning, Structure):
+            items = (
+                self.named(item, f"{name}_{place}") for place, item in enumerate(meaning.items)
+            )
+            return Structure(tuple(items), meaning.container)
+        if not isinstance(meaning, Value) or meaning.name or meaning in self._settled:
+            return meaning
+        renamed = self.region.rename(meaning, name)
+        if renamed is None:
+            self._settled.add(meaning)
+            return meaning
+        self.facts.copy(meaning, renamed)
+        return renamed
+
+    def read_local(self, frame: Frame, name: str, node: ast.AST) -> Meaning:
+        """What a local name of this or an enclosing frame means now."""
+        binding = self.state.get((frame, name))
+        meaning = UNBOUND_VALUE if binding is None else binding.meaning
+        if meaning is SILENCED:
+            return SILENCED
+        if meaning is DEAD:
+            raise InternalError(f"{name} is read after it has been given up", str(self.span(node)))
+        found: Meaning
+        if isinstance(meaning, Poison):
+            found = self.refuse(node, f"name {name}", f"{name} {meaning.reason}", "", meaning.notes)
+        elif is_unbound(meaning):
+            message = "is read before it is assigned"
+            if frame is not self.frame:
+                message = "of the enclosing function is not bound here"
+            found = self.refuse(node, f"name {name}", f"{name} {message}")
+            self.misses += 1
+            if self.lenient:
+                self.region.closed = True
+        elif not may_be_unbound(meaning):
+            return meaning
+        elif frame is not self.frame:
+            found = self.refuse(
+                node,
+                f"name {name}",
+                f"{name} of the enclosing function may be unbound here",
+                "assign it before the branch or loop that may leave it out",
+            )
+        else:
+            found = map_leaves(meaning, lambda leaf: self._bound(leaf, name, node))
+        span = self.span(node) if binding is None else binding.span
+        self.state[frame, name] = Binding(found, span)
+        return found
+
+    def _bound(self, leaf: Operand, name: str, node: ast.AST) -> Operand:
+        if not isinstance(leaf.type, ScalarType) or not leaf.type.may_be_unbound:
+            return leaf
+        with self.region.at(self.origin(node)):
+            return self.region.op(OPS["bound"], leaf, name=name, attributes={"name": name})
+
+    # Functions.
+
+    def code_of(self, node: FunctionNode, source: FunctionSource) -> Code:
+        if node not in self._codes:
+            self._codes[node] = analyse(node, source)
+        return self._codes[node]
+
+    def closure_of(self, function: FunctionType) -> Closure:
+        """A function object of the user's, one closure for each. Raises SourceError."""
+        if function not in self._closures:
+            source = find(function)
+            self._closures[function] = Closure(
+                self.code_of(source.tree, source), None, function, {}
+            )
+        return self._closures[function]
+
+    def guard(self, access: str, holder: object, key: str, expected: object) -> None:
+        self.guards.setdefault((access, id(holder), key), Guard(access, holder, key, expected))
+
+    @contextmanager
+    def at_statement(self, statement: ast.stmt | ast.expr) -> Iterator[None]:
+        before, self.statement = self.statement, statement
+        try:
+            yield
+        finally:
+            self.statement = before
+
+    @contextmanager
+    def in_frame(self, frame: Frame) -> Iterator[None]:
+        before = self.frame, self.statement
+        self.frame = frame
+        try:
+            yield
+        finally:
+            self.frame, self.statement = before
+
+    # From meanings to operands.
+
+    def operand(self, meaning: Meaning, node: ast.AST, what: str) -> Operand | None:
+        """The operand that a meaning is; None, with a problem reported, where it is none."""
+        if isinstance(meaning, Value | Const):
+            return meaning
+        if meaning is not SILENCED:
+            self.refuse(node, what, f"expected a number, got {describe(meaning)}")
+        return None
+
+    def structure(self, meaning: Meaning, node: ast.AST) -> Structure | None:
+        """The items of a tuple or list, where they are known one by one."""
+        if isinstance(meaning, Structure):
+            return meaning
+        if isinstance(meaning, Value | Const) and isinstance(meaning.type, TupleType):
+            items: list[Meaning] = [
+                self.op(node, "item", meaning, index=place)
+                for place in range(len(meaning.type.items))
+            ]
+            return Structure(tuple(items), meaning.type.container)
+        return None
+
+    def sequence(self, meaning: Meaning, node: ast.AST, what: str) -> Operand | None:
+        """Something iterable as one operand; a structure is packed into a sequence."""
+        container = "tuple"
+        if isinstance(meaning, Value | Const) and isinstance(meaning.type, TupleType):
+            container = meaning.type.container
+            parts: list[Meaning] = [
+                self.once(node, "item", (meaning,), index=place)
+                for place in range(len(meaning.type.items))
+            ]
+        elif isinstance(meaning, Structure):
+            container, parts = meaning.container, list(meaning.items)
+        else:
+            return self.operand(meaning, node, what)
+        operands = [self.operand(part, node, what) for part in parts]
+        if None in operands:
+            return None
+        known = tuple(operand for operand in operands if operand is not None)
+        packed = self.once(node, "pack", known, container=container)
+        return None if isinstance(packed, Poison) else packed
+
+    def as_operand(self, meaning: Meaning, node: ast.AST, what: str) -> Operand | None:
+        """Anything that has a value at run time as an operand: structures, strings, None too."""
+        match meaning:
+            case Structure(items, container):
+                operands = [self.as_operand(item, node, what) for item in items]
+                known = [operand for operand in operands if operand is not None]
+                if len(known) < len(items):
+                    return None
+                made = self.op(node, "tuple", *known, container=container)
+                return None if isinstance(made, Poison) else made
+            case _:
+                found = constant_of(meaning)
+                return found if found is not None else self.operand(meaning, node, what)
+
+
+def constant_of(meaning: Meaning) -> Const | None:
+    """A string or None as a constant."""
+    value = getattr(meaning, "value", ...)
+    if not isinstance(meaning, Const | Value) and (value is None or type(value) is str):
+        return const(value)
+    return None
+
+
+def _iterator_in(meaning: Meaning) -> Meaning | None:
+    """What can be looped over only once, if there is such a thing in it."""
+    if isinstance(meaning, Zipped | Numbered | Reversed):
+        return meaning
+    if isinstance(meaning, Structure):
+        return next((found for item in meaning.items if (found := _iterator_in(item))), None)
+    return None

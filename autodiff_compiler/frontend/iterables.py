@@ -1,0 +1,381 @@
+"""What a `for` runs over: range, zip, enumerate, reversed, sequences and structures.
+
+A loop of the graph has at most one iteration space, and any number of sequences that it consumes in
+step; it ends with the shortest. Whatever a `for` runs over is brought into that form.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from autodiff_compiler.frontend import conditions
+from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.known_calls import Call, optional, refuse_keywords, takes
+from autodiff_compiler.frontend.values import (
+    SILENCED,
+    Counting,
+    Meaning,
+    Numbered,
+    Poison,
+    Reversed,
+    Structure,
+    Zipped,
+    describe,
+)
+from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.types import INT, Kind, ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.values import Const, Loop, Operand, Range, Value
+
+
+@dataclass
+class Driver:
+    """What drives a loop, and what its target is bound to in each iteration.
+
+    `strict` are the lengths of sequences that a strict zip wants equal.
+    """
+
+    element: Meaning = SILENCED
+    space: Range | None = None
+    index: Value | None = None
+    consumed: list[Operand] = field(default_factory=list)
+    elements: list[Value] = field(default_factory=list)
+    backwards: bool = False
+    certain: bool = True  # there is a first iteration
+    strict: tuple[Operand, Operand] | None = None
+
+
+Target = ast.expr | None
+
+
+def drive(
+    ctx: Context, meaning: Meaning, target: Target, node: ast.expr
+) -> Driver | list[Meaning] | None:
+    """The driver of a loop over this, or the items themselves where they don't fit in sequences.
+
+    None if looping over it has been refused.
+    """
+    if meaning is SILENCED:
+        return None
+    if not _is_regular(meaning):
+        items = _static_items(ctx, meaning, node)
+        if items is None:
+            ctx.refuse(node, "loop", f"looping over {describe(meaning)} is not supported")
+        return items
+    driver = Driver()
+    if isinstance(meaning, Reversed):
+        driver.backwards = True
+        meaning = meaning.inner
+        if isinstance(meaning, Zipped | Numbered | Reversed):
+            ctx.refuse(node, "reversed", f"Python can't reverse {describe(meaning)}")
+            return None
+    element = _element(ctx, driver, meaning, target, node)
+    if element is None:
+        return None
+    driver.element = element
+    return driver
+
+
+def _items_of(meaning: Meaning) -> Sequence[Meaning] | None:
+    """The items of a structure; of one that is an operand, stand-ins of the right type."""
+    if isinstance(meaning, Structure):
+        return meaning.items
+    if isinstance(meaning, Value | Const) and isinstance(meaning.type, TupleType):
+        return [Value(item) for item in meaning.type.items]
+    return None
+
+
+def _is_regular(meaning: Meaning) -> bool:
+    """Whether the structures in it have items of one shape, so that each fits into sequences."""
+    match meaning:
+        case Zipped(parts):
+            return bool(parts) and all(map(_is_regular, parts))
+        case Numbered(inner, _) | Reversed(inner):
+            return _is_regular(inner)
+    items = _items_of(meaning)
+    return items is None or (bool(items) and _is_column(items))
+
+
+def _is_column(items: Sequence[Meaning]) -> bool:
+    if all(isinstance(i, Value | Const) and isinstance(i.type, ScalarType) for i in items):
+        return True
+    rows = [_items_of(item) for item in items]
+    known = [row for row in rows if row]
+    if len(known) < len(rows) or len({len(row) for row in known}) > 1:
+        return False
+    return all(_is_column(column) for column in zip(*known, strict=True))
+
+
+def _static_items(ctx: Context, meaning: Meaning, node: ast.expr) -> list[Meaning] | None:
+    """What a loop over this goes through, where that is known one by one."""
+    match meaning:
+        case Zipped(parts, strict):
+            found = [_static_items(ctx, part, node) for part in parts]
+            known = [items for items in found if items is not None]
+            if len(known) < len(found) or (strict and len(set(map(len, known))) > 1):
+                return None
+            return [Structure(row) for row in zip(*known, strict=False)]
+        case Numbered(inner, Const(int(start))):
+            items = _static_items(ctx, inner, node)
+            if items is None:
+                return None
+            return [Structure((const(start + k), item)) for k, item in enumerate(items)]
+        case Reversed(inner):
+            items = _static_items(ctx, inner, node)
+            return items and items[::-1]
+    structure = ctx.structure(meaning, node)
+    return None if structure is None else list(structure.items)
+
+
+def _element(
+    ctx: Context, driver: Driver, meaning: Meaning, target: Target, node: ast.expr
+) -> Meaning | None:
+    """Add to a driver what it takes to run over this; what one iteration sees of it."""
+    match meaning:
+        case Counting(start, stop, step):
+            if driver.space is not None:
+                driver.certain = False
+                return _consume(driver, _listed(ctx, meaning, node), target)
+            driver.space = Range(start, stop, step)
+            driver.certain &= _surely_some(start, stop, step)
+            driver.index = Value(INT, _name(target))
+            return driver.index
+        case Zipped(parts, strict):
+            if strict and not _demand_equal(ctx, driver, parts, node):
+                return None
+            return _structure_of(ctx, driver, parts, target, node)
+        case Numbered(inner, start):
+            return _numbered(ctx, driver, inner, start, target, node)
+        case Reversed():
+            ctx.refuse(node, "reversed", "it can only be looped over by itself", "count with range")
+            return None
+    if isinstance(meaning, Structure) or _items_of(meaning) is not None:
+        return _column(ctx, driver, _expanded(ctx, meaning, node), target, node)
+    if isinstance(meaning, Value | Const) and isinstance(meaning.type, SequenceType):
+        driver.certain = False
+        return _consume(driver, meaning, target)
+    if meaning is not SILENCED:
+        ctx.refuse(node, "loop", f"looping over {describe(meaning)} is not supported")
+    return None
+
+
+def _surely_some(*bounds: Operand) -> bool:
+    known = [b.value for b in bounds if isinstance(b, Const) and isinstance(b.value, int)]
+    return len(known) == 3 and bool(range(*known))
+
+
+def _name(target: Target) -> str | None:
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _targets(target: Target, count: int) -> Sequence[Target]:
+    """The targets of the items, for their names."""
+    if isinstance(target, ast.Tuple | ast.List) and len(target.elts) == count:
+        return target.elts
+    return [None] * count
+
+
+def _structure_of(
+    ctx: Context, driver: Driver, parts: Sequence[Meaning], target: Target, node: ast.expr
+) -> Meaning | None:
+    targets = _targets(target, len(parts))
+    found = [
+        _element(ctx, driver, part, each, node) for part, each in zip(parts, targets, strict=True)
+    ]
+    known = [item for item in found if item is not None]
+    return None if len(known) < len(found) else Structure(tuple(known))
+
+
+def _consume(driver: Driver, sequence: Operand, target: Target) -> Meaning:
+    assert isinstance(sequence.type, SequenceType)
+    element = Value(sequence.type.element, _name(target))
+    driver.consumed.append(sequence)
+    driver.elements.append(element)
+    return element
+
+
+def _expanded(ctx: Context, meaning: Meaning, node: ast.expr) -> Meaning:
+    """A structure down to its numbers, for one that is an operand by operations before the loop."""
+    if isinstance(meaning, Value | Const) and isinstance(meaning.type, TupleType):
+        items = [
+            ctx.once(node, "item", (meaning,), index=place)
+            for place in range(len(meaning.type.items))
+        ]
+        meaning = Structure(tuple(items), meaning.type.container)
+    if isinstance(meaning, Structure):
+        return Structure(
+            tuple(_expanded(ctx, item, node) for item in meaning.items), meaning.container
+        )
+    return meaning
+
+
+def _column(
+    ctx: Context, driver: Driver, meaning: Meaning, target: Target, node: ast.expr
+) -> Meaning | None:
+    """Numbers are packed into one sequence, rows of numbers into one for each column."""
+    assert isinstance(meaning, Structure)
+    if not isinstance(meaning.items[0], Structure):
+        packed = ctx.sequence(meaning, node, "loop")
+        return None if packed is None else _consume(driver, packed, target)
+    rows = [item.items for item in meaning.items if isinstance(item, Structure)]
+    columns = [Structure(column) for column in zip(*rows, strict=True)]
+    found = [
+        _column(ctx, driver, column, each, node)
+        for column, each in zip(columns, _targets(target, len(columns)), strict=True)
+    ]
+    known = [item for item in found if item is not None]
+    container = meaning.items[0].container
+    return None if len(known) < len(found) else Structure(tuple(known), container)
+
+
+def _numbered(
+    ctx: Context,
+    driver: Driver,
+    inner: Meaning,
+    start: Operand,
+    target: Target,
+    node: ast.expr,
+) -> Meaning | None:
+    """`enumerate`: its counter is the iteration space, up to the length of what it numbers."""
+    counter, item = _targets(target, 2)
+    if isinstance(inner, Counting):
+        inner = _listed(ctx, inner, node)
+    before = len(driver.consumed)
+    element = _element(ctx, driver, inner, item, node)
+    if element is None:
+        return None
+    if len(driver.consumed) == before:
+        ctx.refuse(node, "enumerate", f"numbering {describe(inner)} is not supported")
+        return None
+    items = _items_of(inner)
+    stop: Meaning = const(len(items)) if items else ctx.op(node, "len", driver.consumed[before])
+    if not (isinstance(start, Const) and start.value == 0) and isinstance(stop, Value | Const):
+        stop = ctx.op(node, "add", start, stop)
+    assert isinstance(stop, Value | Const)
+    index = _element(ctx, driver, Counting(start, stop, const(1)), counter, node)
+    return None if index is None else Structure((index, element))
+
+
+def _listed(ctx: Context, counting: Counting, node: ast.AST) -> Operand:
+    """A range as a list, where the loop has an iteration space already."""
+    index, sequence = Value(INT), Value(SequenceType(INT))
+    ctx.region.add(
+        Loop(
+            inits=(),
+            args=(),
+            nexts=(),
+            finals=(),
+            body=(),
+            space=Range(counting.start, counting.stop, counting.step),
+            index=index,
+            collects=(index,),
+            sequences=(sequence,),
+            origin=ctx.origin(node),
+        )
+    )
+    return sequence
+
+
+def _demand_equal(ctx: Context, driver: Driver, parts: Sequence[Meaning], node: ast.expr) -> bool:
+    """Note the lengths that a strict zip of two compares when it ends."""
+    if len(parts) < 2:
+        return True
+    lengths: list[Operand] = []
+    for part in parts:
+        items = _items_of(part)
+        if items is not None:
+            lengths.append(const(len(items)))
+        elif isinstance(part, Value) and isinstance(part.type, SequenceType):
+            length = ctx.op(node, "len", part)
+            assert isinstance(length, Value)
+            lengths.append(length)
+    if len(lengths) == len(parts):
+        if all(length == lengths[0] for length in lengths) and isinstance(lengths[0], Const):
+            return True
+        if len(parts) == 2 and driver.strict is None:
+            driver.strict = (lengths[0], lengths[1])
+            return True
+    ctx.refuse(
+        node, "zip(strict=)", "it is supported for two lists or tuples", "compare lengths before"
+    )
+    return False
+
+
+def check_lengths(ctx: Context, driver: Driver, node: ast.AST) -> None:
+    """What a strict zip does after its last iteration."""
+    if driver.strict is not None:
+        first, second = driver.strict
+        text = "zip() argument 2 is {} than argument 1"
+        conditions.raise_if(ctx, node, "gt", first, second, text.format("shorter"))
+        conditions.raise_if(ctx, node, "lt", first, second, text.format("longer"))
+
+
+# The builtins.
+
+
+def integer(ctx: Context, meaning: Meaning, node: ast.AST, what: str) -> Operand | None:
+    """A bound of a range: an int, or whatever else Python takes for one."""
+    operand = ctx.operand(meaning, node, what)
+    if operand is None:
+        return None
+    if operand.type == INT:
+        return operand
+    whole = isinstance(operand.type, ScalarType) and operand.type.only(
+        Kind.INT, Kind.BOOL, Kind.NP_INT
+    )
+    if whole or ctx.facts.is_int(operand):
+        converted = ctx.op(node, "int", operand)
+        return None if isinstance(converted, Poison) else converted
+    ctx.refuse(node, what, f"expected an int, got {describe(operand)}")
+    return None
+
+
+def make_range(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made) or not takes(ctx, made, 1, 3):
+        return SILENCED
+    bounds = [
+        integer(ctx, meaning, made.at(place), "range")
+        for place, meaning in enumerate(made.arguments)
+    ]
+    known = [bound for bound in bounds if bound is not None]
+    if len(known) < len(bounds):
+        return SILENCED
+    if len(known) == 1:
+        return Counting(const(0), known[0], const(1))
+    start, stop, *steps = known
+    step = steps[0] if steps else const(1)
+    if isinstance(step, Const):
+        if step.value == 0:
+            return ctx.refuse(made.node, "range", "the step is 0, which always raises")
+    else:
+        _refuse_zero_step(ctx, made, step)
+    return Counting(start, stop, step)
+
+
+def _refuse_zero_step(ctx: Context, made: Call, step: Operand) -> None:
+    """Python raises at the call of range, before anything in the loop happens."""
+    conditions.raise_if(ctx, made.node, "eq", step, const(0), "range() arg 3 must not be zero")
+
+
+def make_zip(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made, "strict"):
+        return SILENCED
+    strict = made.keywords.get("strict", const(False))
+    if not isinstance(strict, Const):
+        return ctx.refuse(made.node, "zip(strict=)", "it must be a constant")
+    return Zipped(made.arguments, bool(strict.value))
+
+
+def make_enumerate(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made, "start") or not takes(ctx, made, 1, 2):
+        return SILENCED
+    given = optional(ctx, made, "start")
+    start = integer(ctx, const(0) if given is None else given, made.at(1), "enumerate")
+    return SILENCED if start is None else Numbered(made.arguments[0], start)
+
+
+def make_reversed(ctx: Context, made: Call) -> Meaning:
+    if refuse_keywords(ctx, made) or not takes(ctx, made, 1, 1):
+        return SILENCED
+    return Reversed(made.arguments[0])

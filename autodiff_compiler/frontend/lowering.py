@@ -1,0 +1,127 @@
+"""The entrance: a function and what is known of its arguments in, a graph and guards out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import FunctionType
+
+from autodiff_compiler.errors import InternalError, Problem, Span, UnsupportedError
+from autodiff_compiler.frontend import calls, expressions, objects, statements
+from autodiff_compiler.frontend.context import Context, Guard
+from autodiff_compiler.frontend.refuse import STAR_PARAMETER
+from autodiff_compiler.frontend.values import SILENCED, Frame, Meaning, Poison, Static
+from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.types import OPAQUE, Type, type_of
+from autodiff_compiler.ir.values import Const, Function, Operand, Origin, Value
+from autodiff_compiler.source import find
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A function as a graph, valid while all guards hold."""
+
+    function: Function
+    guards: tuple[Guard, ...]
+
+
+def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static]) -> Lowered:
+    """Lower a function for arguments of these types, or with these static values.
+
+    `arguments` has one entry per parameter, in order. Raises UnsupportedError with every problem of
+    the function, SourceError where its source can't be trusted.
+    """
+    source = find(function)
+    plain = source.function
+    ctx = Context(statements.execute, expressions.evaluate)
+    closure = ctx.closure_of(plain)
+    ctx.frame = Frame(closure.code, closure)
+    ctx.calls.append(calls.activation(closure, {}))
+    node = closure.code.node
+    params = _bind_parameters(ctx, plain, arguments)
+    if isinstance(node, ast.AsyncFunctionDef):
+        ctx.refuse_as(node)
+    yields: tuple[Operand, ...] = ()
+    try:
+        result = calls.run(ctx)
+        if not ctx.region.closed:
+            yields = _returned(ctx, result)
+    except RecursionError:
+        ctx = Context(statements.execute, expressions.evaluate)
+        ctx.frame = Frame(closure.code, closure)
+        ctx.refuse(node, "nesting", "statements or expressions are nested too deeply")
+    if not (ctx.problems or yields or ctx.region.closed):
+        raise InternalError("something was refused and not reported", plain.__qualname__)
+    if ctx.problems:
+        raise UnsupportedError(plain.__qualname__, _distinct(ctx.problems))
+    code = plain.__code__
+    named = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    lowered = Function(
+        name="lambda_" if isinstance(node, ast.Lambda) else node.name,
+        params=params,
+        body=ctx.region.finished(*yields),
+        origin=Origin(ctx.span(node)),
+        defaults=_defaults(plain),
+        keyword_only=frozenset(named),
+    )
+    return Lowered(lowered, tuple(ctx.guards.values()))
+
+
+def _bind_parameters(
+    ctx: Context, function: FunctionType, arguments: Mapping[str, Type | Static]
+) -> tuple[Value, ...]:
+    node = ctx.frame.code.node
+    params = []
+    starred = {each.arg for each in (node.args.vararg, node.args.kwarg) if each is not None}
+    for each in (node.args.vararg, node.args.kwarg):
+        if each is not None:
+            ctx.refuse_as(each, STAR_PARAMETER)
+            ctx.bind(each.arg, SILENCED, node)
+    for name, given in arguments.items():
+        meaning: Meaning
+        if isinstance(given, Static):
+            param = Value(type_of(given.value) or OPAQUE, name)
+            meaning = objects.meaning_of(ctx, given.value, None, node)
+        else:
+            meaning = param = Value(given, name)
+        params.append(param)
+        ctx.region.values.add(param)
+        if name not in starred:
+            ctx.bind(name, meaning, calls.parameter_node(node, name))
+    return tuple(params)
+
+
+def _returned(ctx: Context, result: Meaning) -> tuple[Operand, ...]:
+    node = ctx.frame.code.node
+    if result is SILENCED:
+        return ()
+    if isinstance(result, Poison):
+        ctx.refuse(node, "return", f"the result {result.reason}", "", result.notes)
+        return ()
+    statement = node.body if isinstance(node, ast.Lambda) else ctx.frame.last_return or node
+    with ctx.at_statement(statement):
+        operand = ctx.as_operand(result, statement, "return")
+    return () if operand is None else (operand,)
+
+
+def _distinct(problems: list[Problem]) -> Iterable[Problem]:
+    """Each problem once, though a function may be called from several places."""
+    found: dict[tuple[Span, str, str], Problem] = {}
+    for each in problems:
+        found.setdefault((each.span, each.construct, each.message), each)
+    return found.values()
+
+
+def _defaults(function: FunctionType) -> dict[str, Const]:
+    """The defaults that are numbers, strings, None or tuples of them."""
+    code = function.__code__
+    values = function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount]
+    found = dict(zip(names[len(names) - len(values) :], values, strict=True))
+    found |= function.__kwdefaults__ or {}
+    return {
+        name: const(value)
+        for name, value in found.items()
+        if type_of(value) is not None and not isinstance(value, list)
+    }

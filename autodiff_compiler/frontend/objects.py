@@ -1,0 +1,164 @@
+"""What objects from outside the function mean: globals, closure cells, attributes of modules.
+
+Reading one is guarded, so that a derivative isn't used any more once the object has been replaced.
+The contents of math, numpy and builtins are taken to stay what they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+from types import FunctionType, ModuleType
+
+import numpy as np
+
+from autodiff_compiler.errors import SourceError
+from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.values import (
+    NONE,
+    SILENCED,
+    Frame,
+    Meaning,
+    Static,
+    Structure,
+    describe,
+    describe_object,
+)
+from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType, type_of
+from autodiff_compiler.ir.values import Const, Value
+
+TRUSTED = (math, np, builtins)
+
+# Constants with a name of their own, by identity: `from math import pi` gives this very object.
+NAMED_CONSTANTS: dict[int, str] = {
+    id(getattr(module, name)): f"{prefix}.{name}"
+    for prefix, module in (("np", np), ("math", math))
+    for name in ("pi", "e", "tau", "inf", "nan", "euler_gamma")
+    if hasattr(module, name)
+}
+
+# What can't be known to stay as it is while the derivative is in use, and what to do about it.
+MUTABLE: dict[type, tuple[str, str]] = {
+    list: ("a list may change from call to call", "make it a tuple, or pass it as an argument"),
+    dict: ("dictionaries are not supported", "use a variable for each value"),
+    set: ("sets are not supported", "make it a tuple"),
+    np.ndarray: ("arrays are not supported yet", "use numbers, or a tuple of numbers"),
+}
+
+
+def read_name(ctx: Context, name: str, node: ast.AST) -> Meaning:
+    """What a name means here: local, of an enclosing function, global, or builtin."""
+    frame: Frame | None = ctx.frame
+    while frame is not None:
+        if name in frame.code.locals:
+            return ctx.read_local(frame, name, node)
+        closure = frame.closure
+        if closure.function is not None:
+            return _read_outside(ctx, closure.function, name, node)
+        frame = closure.frame
+    raise AssertionError("a frame without a function around it")
+
+
+def _read_outside(ctx: Context, function: FunctionType, name: str, node: ast.AST) -> Meaning:
+    """A free name of a function object."""
+    free = function.__code__.co_freevars
+    if name in free:
+        cell = (function.__closure__ or ())[free.index(name)]
+        try:
+            value = cell.cell_contents
+        except ValueError:
+            return ctx.refuse(node, f"name {name}", f"{name} is read before it is assigned")
+        ctx.guard("cell", cell, name, value)
+        return meaning_of(ctx, value, name, node)
+    space = function.__globals__
+    if name in space:
+        value = space[name]
+        ctx.guard("global", space, name, value)
+        return meaning_of(ctx, value, name, node)
+    if hasattr(builtins, name):
+        ctx.guard("absent", space, name, None)
+        value = getattr(builtins, name)
+        return const(value) if name == "__debug__" else Static(value)
+    return ctx.refuse(node, f"name {name}", f"{name} is not defined", _similar(ctx, name, space))
+
+
+def _similar(ctx: Context, name: str, space: dict[str, object]) -> str:
+    import difflib
+
+    known = (*ctx.frame.code.locals, *space, *vars(builtins))
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def read_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning:
+    """An attribute of a module or class."""
+    if base is SILENCED:
+        return SILENCED
+    holder = base.value if isinstance(base, Static) else None
+    if not isinstance(holder, ModuleType | type):
+        return _refuse_attribute(ctx, base, name, node)
+    try:
+        value = getattr(holder, name)
+    except AttributeError:
+        hint = _similar_attribute(holder, name)
+        return ctx.refuse(
+            node, f"attribute {name}", f"{describe_object(holder)} has no {name}", hint
+        )
+    if not any(holder is trusted for trusted in TRUSTED):
+        ctx.guard("attribute", holder, name, value)
+    return meaning_of(ctx, value, name, node)
+
+
+def _refuse_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning:
+    """Say what kind of thing has no attributes here."""
+    match base:
+        case Structure(_, container):
+            kind = container
+        case Value(type=SequenceType(_, container) | TupleType(_, container)):
+            kind = container
+        case Value(type=ScalarType(kinds)) | Const(type=ScalarType(kinds)) if len(kinds) == 1:
+            kind = next(iter(kinds)).value
+        case Static(str()):
+            kind = "str"
+        case _:
+            message = f"attributes of {describe(base)} are not supported"
+            return ctx.refuse(node, f"attribute {name}", message)
+    message = f"methods and attributes of a {kind} are not supported"
+    hint = "use variables, and accumulate in a loop" if kind == "list" else ""
+    return ctx.refuse(node, f"{kind}.{name}", message, hint)
+
+
+def _similar_attribute(holder: object, name: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, dir(holder), n=1)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def meaning_of(ctx: Context, value: object, name: str | None, node: ast.AST) -> Meaning:
+    """What an object means that the function gets from outside under a name."""
+    found = type_of(value)
+    if isinstance(found, ScalarType):
+        return Const(value, found, NAMED_CONSTANTS.get(id(value), name))
+    if value is None:
+        return NONE
+    if type(value) is tuple:
+        items = tuple(meaning_of(ctx, item, None, node) for item in value)
+        return SILENCED if any(item is SILENCED for item in items) else Structure(items)
+    if isinstance(value, FunctionType):
+        return function_meaning(ctx, value, node)
+    for kind, (message, hint) in MUTABLE.items():
+        if isinstance(value, kind):
+            what = f"name {name}" if name else type(value).__name__
+            return ctx.refuse(node, what, message, hint)
+    return Static(value)
+
+
+def function_meaning(ctx: Context, function: FunctionType, node: ast.AST) -> Meaning:
+    """A function of the user's, or of a library written in Python."""
+    try:
+        return ctx.closure_of(function)
+    except SourceError:
+        return Static(function)  # refused where it is called

@@ -1,0 +1,403 @@
+"""Statements: one `match` over Python's nodes, with a refusal for whatever it doesn't name."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from autodiff_compiler.frontend import conditions, iterables, joins, loops
+from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.expressions import (
+    apply_binary,
+    condition,
+    evaluate,
+    evaluate_call,
+    lambda_of,
+)
+from autodiff_compiler.frontend.iterables import Driver
+from autodiff_compiler.frontend.loops import Looping
+from autodiff_compiler.frontend.names import blocks_of, contains
+from autodiff_compiler.frontend.values import (
+    NO_RETURN,
+    NONE,
+    SILENCED,
+    Binding,
+    Meaning,
+    Static,
+    Structure,
+    describe,
+)
+from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.types import SequenceType
+from autodiff_compiler.ir.values import Const, Operand, Value
+
+Statements = Sequence[ast.stmt]
+
+
+def execute(ctx: Context, statements: Statements) -> None:
+    """Lower a block of statements, up to where it certainly returns or raises."""
+    for place, statement in enumerate(statements):
+        if ctx.region.closed or joins.has_returned(ctx, ctx.state):
+            return
+        returned = ctx.state[ctx.frame, joins.RETURNED].meaning
+        if not isinstance(returned, Const):
+            _guarded(ctx, returned, statements[place:])
+            return
+        with ctx.at_statement(statement):
+            if isinstance(statement, ast.If):
+                if _branch(ctx, statement, statements[place + 1 :]):
+                    return
+            else:
+                _statement(ctx, statement)
+
+
+def _statement(ctx: Context, node: ast.stmt) -> None:
+    match node:
+        case ast.Expr(ast.Constant()) | ast.Pass():
+            pass
+        case ast.Expr(ast.Call() as call):
+            evaluate_call(ctx, call)  # whatever it gives
+        case ast.Expr(value):
+            evaluate(ctx, value)
+        case ast.Assign(targets, value):
+            meaning = evaluate(ctx, value)
+            for target in targets:
+                meaning = _assign(ctx, target, meaning)
+        case ast.AnnAssign(target, _, value):
+            if value is not None:
+                _assign(ctx, target, evaluate(ctx, value))
+        case ast.AugAssign(target, op, value):
+            _augment(ctx, node, target, op, value)
+        case ast.FunctionDef(name):
+            _define(ctx, node, name)
+        case ast.Return(value):
+            _return(ctx, node, value)
+        case ast.Raise(exception, cause):
+            _raise(ctx, node, exception, cause)
+        case ast.Assert(test, message):
+            _assert(ctx, node, test, message)
+        case ast.For(target, iterable, _, orelse):
+            _for(ctx, node, target, iterable)
+            _loop_else(ctx, orelse)
+        case ast.While(test, body, orelse):
+            names = ctx.assigned(node)
+            loops.run(ctx, Looping(node, names, None, test, lambda: execute(ctx, body)))
+            _loop_else(ctx, orelse)
+        case _:
+            _refuse_compound(ctx, node)
+
+
+# Assignment.
+
+
+def _assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
+    """Bind a target; what the value means from now on, under the name it may have got."""
+    match target:
+        case ast.Name(name):
+            ctx.bind(name, meaning, target)
+            return ctx.state[ctx.frame, name].meaning
+        case ast.Tuple(targets) | ast.List(targets):
+            items = _unpacked(ctx, target, meaning, targets)
+            bound = [_assign(ctx, each, item) for each, item in zip(targets, items, strict=True)]
+            if isinstance(meaning, Structure):
+                return Structure(tuple(bound), meaning.container)
+        case ast.Subscript():
+            _refuse_write(ctx, target, "item assignment")
+        case ast.Attribute():
+            _refuse_write(ctx, target, "attribute assignment")
+        case ast.Starred(value):
+            _assign(ctx, value, ctx.refuse_as(target))
+        case _:
+            ctx.refuse_as(target)
+    return meaning
+
+
+def _refuse_write(ctx: Context, target: ast.expr, construct: str) -> None:
+    ctx.refuse(
+        target,
+        construct,
+        "writing into an object is not supported yet",
+        "keep each value in a variable of its own",
+    )
+
+
+def _unpacked(
+    ctx: Context, node: ast.expr, meaning: Meaning, targets: list[ast.expr]
+) -> Sequence[Meaning]:
+    """One meaning for each of several targets."""
+    count = len(targets)
+    if meaning is SILENCED or any(isinstance(target, ast.Starred) for target in targets):
+        return [SILENCED] * count
+    structure = ctx.structure(meaning, node)
+    if structure is not None:
+        if len(structure.items) == count:
+            return structure.items
+        ctx.refuse(node, "unpacking", f"expected {count} items, got {describe(meaning)}")
+    elif isinstance(meaning, Value | Const) and isinstance(meaning.type, SequenceType):
+        _check_length(ctx, node, meaning, count)
+        return [ctx.op(node, "getitem", meaning, const(place)) for place in range(count)]
+    else:
+        ctx.refuse(node, "unpacking", f"unpacking {describe(meaning)} is not supported")
+    return [SILENCED] * count
+
+
+def _check_length(ctx: Context, node: ast.expr, sequence: Operand, count: int) -> None:
+    """Raise, as Python would, unless a sequence has so many items."""
+    length = ctx.op(node, "len", sequence)
+    assert isinstance(length, Value)
+    for comparison, message in (("lt", "not enough values"), ("gt", "too many values")):
+        tells = comparison == "lt" or sys.version_info >= (3, 14)
+        text = f"{message} to unpack (expected {count}{', got {}' * tells})"
+        got = length if tells else None
+        conditions.raise_if(ctx, node, comparison, length, const(count), text, got)
+
+
+def _augment(
+    ctx: Context, node: ast.stmt, target: ast.expr, op: ast.operator, value: ast.expr
+) -> None:
+    """`x += e` of a number is `x = x + e`."""
+    if not isinstance(target, ast.Name):
+        evaluate(ctx, value)
+        _assign(ctx, target, SILENCED)
+        return
+    left = evaluate(ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target))
+    right = evaluate(ctx, value)
+    if isinstance(left, Structure) and left.container == "list":
+        left = ctx.refuse(node, "item assignment", "extending a list in place is not supported")
+    ctx.bind(target.id, apply_binary(ctx, node, op, left, right), target)
+
+
+def _define(ctx: Context, node: ast.FunctionDef, name: str) -> None:
+    meaning = lambda_of(ctx, node)
+    if node.decorator_list:
+        meaning = ctx.refuse(
+            node.decorator_list[0],
+            "decorator",
+            "decorating an inner function is not supported",
+            "move the function to module level, or leave the decorator out",
+        )
+    ctx.bind(name, meaning, node)
+
+
+# Leaving.
+
+
+def _return(ctx: Context, node: ast.Return, value: ast.expr | None) -> None:
+    at_end = node is ctx.frame.code.body[-1]
+    meaning = (NO_RETURN if at_end else NONE) if value is None else evaluate(ctx, value)
+    if ctx.frame.loops:
+        ctx.refuse(
+            node,
+            "return",
+            "returning from within a loop is not supported",
+            "keep the result in a variable and say in a while condition when to stop",
+        )
+        ctx.frame.gives_up = True
+        return
+    ctx.frame.last_return = node if value else None
+    span = ctx.span(node)
+    ctx.state[ctx.frame, joins.RESULT] = Binding(meaning, span)
+    ctx.state[ctx.frame, joins.RETURNED] = Binding(const(True), span)
+
+
+def _raise(
+    ctx: Context, node: ast.Raise, exception: ast.expr | None, cause: ast.expr | None
+) -> None:
+    arguments: list[ast.expr] = []
+    named = exception
+    if isinstance(exception, ast.Call):
+        named, arguments = exception.func, exception.args
+    if named is None or cause is not None:
+        what = "raise" if named is None else "raise from"
+        ctx.refuse(node, what, "handling exceptions is not supported", "raise one by its name")
+        return
+    kind = evaluate(ctx, named)
+    operands: list[Operand | None] = [
+        ctx.as_operand(evaluate(ctx, argument), argument, "raise") for argument in arguments
+    ]
+    if kind is SILENCED or None in operands:
+        ctx.region.closed = True
+        return
+    raised = kind.value if isinstance(kind, Static) else None
+    keywords = isinstance(exception, ast.Call) and exception.keywords
+    starred = any(isinstance(argument, ast.Starred) for argument in arguments)
+    if not _is_builtin_exception(raised) or len(operands) > 1 or keywords or starred:
+        ctx.refuse(
+            node,
+            "raise",
+            "only Python's own exceptions, with at most one message, are supported",
+            'raise ValueError("...")',
+        )
+    else:
+        assert isinstance(raised, type)
+        known = [operand for operand in operands if operand is not None]
+        ctx.op(node, "raise", *known, exception=raised.__name__)
+    ctx.region.closed = True
+
+
+def _is_builtin_exception(raised: object) -> bool:
+    return (
+        isinstance(raised, type)
+        and issubclass(raised, BaseException)
+        and getattr(builtins, raised.__name__, None) is raised
+    )
+
+
+def _assert(ctx: Context, node: ast.Assert, test: ast.expr, message: ast.expr | None) -> None:
+    if not __debug__:  # `python -O` drops them
+        return
+    holds = condition(ctx, test)
+    if holds is None or (isinstance(holds, Const) and holds.value):
+        return
+    if isinstance(message, ast.Constant) and type(message.value) is str:
+        ctx.op(node, "assert", holds, const(message.value))
+    elif message is None:
+        ctx.op(node, "assert", holds)
+    else:
+        # The message is computed only where the assertion fails.
+        then, orelse = joins.open_arm(ctx), joins.open_arm(ctx)
+        with joins.within(ctx, orelse):
+            text = ctx.as_operand(evaluate(ctx, message), message, "assert")
+            if text is not None:
+                ctx.op(node, "raise", text, exception="AssertionError")
+            ctx.region.closed = True
+        joins.merge(ctx, node, holds, then, orelse, _live_after(ctx, node))
+
+
+# Branches.
+
+
+def _live_after(ctx: Context, statement: ast.stmt) -> frozenset[str]:
+    code = ctx.frame.code
+    return code.after[statement] | code.captured
+
+
+def _branch(ctx: Context, node: ast.If, rest: Statements) -> bool:
+    """An `if`, and whether it has taken the statements after it along.
+
+    Where one arm returns for certain, the rest belongs to the other. Where an arm may or may not
+    return, a flag says so, and guards the rest.
+    """
+    holds = condition(ctx, node.test)
+    if isinstance(holds, Const):
+        execute(ctx, node.body if holds.value else node.orelse)
+        return False
+    arms = []
+    for body in (node.body, node.orelse):
+        arm = joins.open_arm(ctx)
+        with joins.within(ctx, arm):
+            execute(ctx, body)
+        arms.append(arm)
+    then, orelse = arms
+    live = _live_after(ctx, node)
+    returned = [joins.has_returned(ctx, arm.state) for arm in arms]
+    going_on = [not (arm.region.closed or gone) for arm, gone in zip(arms, returned, strict=True)]
+    took_rest = bool(rest) and any(returned) and any(going_on)
+    if took_rest:
+        with joins.within(ctx, arms[going_on.index(True)]):
+            execute(ctx, rest)
+        live = _live_after(ctx, rest[-1])
+    if holds is None:
+        _forget(ctx, node, took_rest)
+    else:
+        joins.merge(ctx, node, holds, then, orelse, live)
+    return took_rest
+
+
+def _forget(ctx: Context, node: ast.If, took_rest: bool) -> None:
+    """After a branch whose condition has been refused nothing that it may change is known."""
+    for name in ctx.assigned(node):
+        ctx.state[ctx.frame, name] = Binding(SILENCED, ctx.span(node))
+    if took_rest or contains([node], ast.Return):
+        ctx.frame.gives_up = True
+    if took_rest:
+        ctx.state[ctx.frame, joins.RETURNED] = Binding(const(True), ctx.span(node))
+
+
+def _guarded(ctx: Context, returned: Meaning, rest: Statements) -> None:
+    """The rest of a block, for where the function has not returned yet."""
+    assert isinstance(returned, Value)
+    node = rest[0]
+    then, orelse = joins.open_arm(ctx), joins.open_arm(ctx)
+    then.state[ctx.frame, joins.RETURNED] = Binding(const(True), ctx.span(node))
+    with ctx.at_statement(node):
+        with joins.within(ctx, orelse):
+            ctx.state[ctx.frame, joins.RETURNED] = Binding(const(False), ctx.span(node))
+            ctx.state.pop((ctx.frame, joins.RESULT), None)
+            execute(ctx, rest)
+        joins.merge(ctx, node, returned, then, orelse, _live_after(ctx, rest[-1]))
+
+
+# Loops.
+
+
+def _for(ctx: Context, node: ast.For, target: ast.expr, iterable: ast.expr) -> None:
+    driver = iterables.drive(ctx, evaluate(ctx, iterable), target, iterable)
+    names = ctx.assigned(node)
+
+    def body(element: Meaning) -> None:
+        _assign(ctx, target, element)
+        execute(ctx, node.body)
+
+    if driver is None:
+        _refused_body(ctx, node, lambda: body(SILENCED), names)
+    elif isinstance(driver, Driver):
+        element = driver.element
+        loops.run(ctx, Looping(node, names, driver, None, lambda: body(element)))
+        iterables.check_lengths(ctx, driver, iterable)
+    else:
+        _unrolled(ctx, node, driver, body)
+
+
+def _unrolled(
+    ctx: Context, node: ast.For, items: list[Meaning], body: Callable[[Meaning], None]
+) -> None:
+    """Items that are no numbers, functions say: the body once for each."""
+    ctx.frame.loops += 1
+    for place, item in enumerate(items):
+        path, ctx.path = ctx.path, (*ctx.path, (node, place))
+        body(item)
+        ctx.path = path
+    ctx.frame.loops -= 1
+
+
+def _loop_else(ctx: Context, orelse: Statements) -> None:
+    if orelse:
+        ctx.refuse(
+            orelse[0],
+            "else of a loop",
+            "it is not supported",
+            "without break it always runs: put it after the loop",
+        )
+        execute(ctx, orelse)
+
+
+# Refusing.
+
+
+def _refuse_compound(ctx: Context, node: ast.stmt) -> None:
+    """Refuse a statement, and look for more problems inside it."""
+    ctx.refuse_as(node)
+    names = ctx.assigned(node)
+    for block in blocks_of(node):
+        _refused_body(ctx, node, partial(execute, ctx, block), names)
+    for name in names:
+        ctx.state[ctx.frame, name] = Binding(SILENCED, ctx.span(node))
+    if contains([node], ast.Return, ast.Yield, ast.YieldFrom):
+        ctx.frame.gives_up = True
+
+
+def _refused_body(
+    ctx: Context, node: ast.stmt, body: Callable[[], None], names: Sequence[str]
+) -> None:
+    """Lower a block for its problems only, knowing nothing of the names that it may change."""
+    for name in names:
+        ctx.state[ctx.frame, name] = Binding(SILENCED, ctx.span(node))
+    arm = joins.open_arm(ctx)
+    with joins.within(ctx, arm):
+        body()
+    for name in names:
+        ctx.state[ctx.frame, name] = Binding(SILENCED, ctx.span(node))

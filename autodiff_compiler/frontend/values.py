@@ -1,0 +1,227 @@
+"""What a name or an expression means while its function is being lowered.
+
+Numbers, and sequences whose length varies, are operands of the graph. Everything else is known at
+compile time: tuples item by item, functions, modules, strings, None. A `Poison` stands where no
+single meaning fits; it is an error only for whoever reads it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import FunctionType, ModuleType
+
+from autodiff_compiler.errors import Span
+from autodiff_compiler.frontend.names import Code
+from autodiff_compiler.ir.types import (
+    UNBOUND,
+    NothingType,
+    ScalarType,
+    SequenceType,
+    TextType,
+    TupleType,
+    Type,
+)
+from autodiff_compiler.ir.values import Const, Operand, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Static:
+    """An object known at compile time that the graph never computes with.
+
+    None, a string, a module, a class, a function that is not written in Python.
+    """
+
+    value: object
+
+
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """A tuple or list whose items are known one by one."""
+
+    items: tuple[Meaning, ...]
+    container: str = "tuple"
+
+
+@dataclass(frozen=True, eq=False)
+class Closure:
+    """A function of the user's.
+
+    `frame` is the frame it was made in, if that is being lowered too; else `function` is the
+    object. `defaults` are the values its parameters take when nothing is passed.
+    """
+
+    code: Code
+    frame: Frame | None
+    function: FunctionType | None
+    defaults: Mapping[str, Meaning]
+
+
+@dataclass(frozen=True, eq=False)
+class Counting:
+    """A `range`."""
+
+    start: Operand
+    stop: Operand
+    step: Operand
+
+
+@dataclass(frozen=True, eq=False)
+class Zipped:
+    """A `zip`, to be looped over at once."""
+
+    parts: tuple[Meaning, ...]
+    strict: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Numbered:
+    """An `enumerate`, to be looped over at once."""
+
+    inner: Meaning
+    start: Operand
+
+
+@dataclass(frozen=True, eq=False)
+class Reversed:
+    """A `reversed`, to be looped over at once."""
+
+    inner: Meaning
+
+
+@dataclass(frozen=True, eq=False)
+class Poison:
+    """No single meaning, and why. With an empty reason the problem has been reported already."""
+
+    reason: str
+    notes: tuple[tuple[Span, str], ...] = ()
+
+
+Iterating = Zipped | Numbered | Reversed
+Meaning = Value | Const | Static | Structure | Closure | Counting | Iterating | Poison
+
+SILENCED = Poison("")
+NONE = Static(None)
+NO_RETURN = Static(None)  # what a function gives that ends without a return
+
+
+@dataclass(eq=False)
+class Frame:
+    """One execution of a function: where its local names live."""
+
+    code: Code
+    closure: Closure
+    gives_up: bool = False  # one of its returns has been refused
+    loops: int = 0  # around where it stands
+    last_return: ast.Return | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Binding:
+    """What a name means, and where it was given that meaning."""
+
+    meaning: Meaning
+    span: Span
+
+
+State = dict[tuple[Frame, str], Binding]
+
+
+def is_unbound(meaning: Meaning) -> bool:
+    """Whether the name has certainly not been bound."""
+    return isinstance(meaning, Value | Const) and meaning.type == UNBOUND
+
+
+def may_be_unbound(meaning: Meaning) -> bool:
+    match meaning:
+        case Value() | Const():
+            return isinstance(meaning.type, ScalarType) and meaning.type.may_be_unbound
+        case Structure(items):
+            return any(map(may_be_unbound, items))
+    return False
+
+
+def leaves(meaning: Meaning) -> Iterator[Operand]:
+    """The operands that a meaning is made of."""
+    match meaning:
+        case Value() | Const():
+            yield meaning
+        case Structure(items):
+            for item in items:
+                yield from leaves(item)
+        case Counting(start, stop, step):
+            yield from (start, stop, step)
+        case Closure():
+            for default in meaning.defaults.values():
+                yield from leaves(default)
+
+
+def map_leaves(meaning: Meaning, change: Callable[[Operand], Operand]) -> Meaning:
+    """The meaning with every operand in it changed."""
+    match meaning:
+        case Value() | Const():
+            return change(meaning)
+        case Structure(items, container):
+            return Structure(tuple(map_leaves(item, change) for item in items), container)
+        case Counting(start, stop, step):
+            return Counting(change(start), change(stop), change(step))
+        case Closure(code, frame, function, defaults):
+            changed = {name: map_leaves(default, change) for name, default in defaults.items()}
+            return Closure(code, frame, function, changed)
+    return meaning
+
+
+def describe(meaning: Meaning) -> str:
+    """What it is, in a few words, to fill in "x is ..."."""
+    match meaning:
+        case Value() | Const():
+            return describe_type(meaning.type)
+        case Structure(items, container):
+            return f"a {container} of {len(items)}"
+        case Closure():
+            return f"the function {meaning.code.name}"
+        case Counting():
+            return "a range"
+        case Zipped():
+            return "a zip"
+        case Numbered():
+            return "an enumerate"
+        case Reversed():
+            return "a reversed"
+        case Static(None):
+            return "None (no return)" if meaning is NO_RETURN else "None"
+        case Static(str()):
+            return "a string"
+        case Static(value):
+            return describe_object(value)
+        case Poison():
+            return "not known"
+
+
+def describe_object(value: object) -> str:
+    name = getattr(value, "__name__", None)
+    match value:
+        case ModuleType():
+            return f"the module {name}"
+        case type():
+            return f"the class {name}"
+    if callable(value) and isinstance(name, str):
+        return f"the function {name}"
+    kind = type(value).__name__
+    return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
+
+
+def describe_type(found: Type) -> str:
+    match found:
+        case ScalarType():
+            return "unbound" if found == UNBOUND else f"a number ({found})"
+        case SequenceType(_, container):
+            return f"a {container} of any length"
+        case TupleType(items, container):
+            return f"a {container} of {len(items)}"
+        case TextType():
+            return "a string"
+        case NothingType():
+            return "None"
+    return str(found)
