@@ -1,0 +1,243 @@
+"""A whole module of generated code: imports, constants, helpers, the functions called, the function."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from autodiff_compiler.emit.counting import facts_of
+from autodiff_compiler.emit.liveness import Liveness, liveness_of
+from autodiff_compiler.emit.lower import Lowered, lower
+from autodiff_compiler.emit.names import name_variables
+from autodiff_compiler.emit.ownership import has_updates, settle_updates
+from autodiff_compiler.emit.python import Written, function_code, python_body
+from autodiff_compiler.emit.schedule import WIDTH, schedule
+from autodiff_compiler.emit.shape import parts_of
+from autodiff_compiler.emit.silence import silenced
+from autodiff_compiler.emit.spelling import STORE, literal, read
+from autodiff_compiler.emit.text import Page, checked
+from autodiff_compiler.emit.tree import (
+    Perform,
+    Silence,
+    Statement,
+    Update,
+    all_statements,
+    expressions_of,
+)
+from autodiff_compiler.errors import Span
+from autodiff_compiler.ir.lengths import lengths_of
+from autodiff_compiler.ir.values import Const, Function, Value
+from autodiff_compiler.ir.walk import callees
+from autodiff_compiler.ops.record import Helper
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A generated module: its text, the name of the function in it, and for each of its lines
+    that comes from one, the place in the source."""
+
+    text: str
+    name: str
+    lines: Mapping[int, Span]
+
+
+def write(function: Function, *, banner: str = "") -> Emitted:
+    """Write a function, and whatever it needs, as the text of a module.
+
+    Raises EmissionError if the text, read back, is not what was meant.
+    """
+    page = _Module(function, WIDTH).page(banner)
+    if page.excess > 0:
+        page = _Module(function, WIDTH - page.excess).page(banner)
+    return Emitted(checked(page), function.name, page.spans)
+
+
+class _Module:
+    def __init__(self, function: Function, width: int) -> None:
+        self.functions = [*callees(function), function]
+        self.width = width
+        self.lowered = [self.lower(each) for each in self.functions]
+        # Global names: of what Python and the module define, then of constants. A parameter keeps
+        # its name, so a global of that name gets another one.
+        self.params = {
+            variable.hint
+            for lowered in self.lowered
+            for variable in lowered.variables
+            if variable.fixed
+        }
+        self.taken: set[str] = set(self.params) | {each.name for each in self.functions}
+        self.renamed: dict[str, str] = {}
+
+    def lower(self, function: Function) -> Lowered:
+        parts = parts_of(function)
+        every = [parts.outer] if parts.pullback is None else [parts.outer, parts.pullback]
+        facts = facts_of(every, lengths_of(node for part in every for node in part.nodes))
+        made = schedule(every, facts, self.width)
+        lowered = lower(function, parts, made, "pullback")
+        lowered.body = silenced(lowered.body)
+        if has_updates(lowered.body):
+            settle_updates(lowered.body, self.liveness(lowered))
+        return lowered
+
+    def liveness(self, lowered: Lowered) -> Liveness:
+        return liveness_of(lowered.params, lowered.body, lowered.variables)
+
+    def page(self, banner: str) -> Page:
+        written = Written()
+        page = Page(written)
+        helpers = self.helpers()
+        known = self.global_names(helpers)
+        self.rename_globals(known)
+        bound = self.bind_constants(self.constants())
+        codes = [
+            self.function(function, lowered, written)
+            for function, lowered in zip(self.functions, self.lowered, strict=True)
+        ]
+        if banner:
+            page.add(ast.Expr(ast.Constant(banner)))
+        self.imports(page, known, bound)
+        for code in bound:
+            page.add(code)
+        for helper in helpers:
+            page.blank(2)
+            page.add_text(helper.source)
+        if self.renamed:
+            page.blank(2 if helpers else 1)
+        for old, new in self.renamed.items():
+            page.add(ast.Assign([ast.Name(new, STORE)], read(old)))
+        for code in codes:
+            page.blank(2)
+            page.add(code)
+        return page
+
+    # ------------------------------------------------------------------ global names
+
+    def helpers(self) -> list[Helper]:
+        """The helpers that the functions call, each after those that it needs."""
+        found: dict[Helper, None] = {}
+
+        def visit(helper: Helper) -> None:
+            for needed in helper.needs:
+                visit(needed)
+            found[helper] = None
+
+        for lowered in self.lowered:
+            for helper in lowered.helpers:
+                visit(helper)
+        return list(found)
+
+    def constants(self) -> list[tuple[ast.Name, Const]]:
+        return [pair for lowered in self.lowered for pair in lowered.constants]
+
+    def global_names(self, helpers: Iterable[Helper]) -> set[str]:
+        """The names of modules, builtins and helpers that the text mentions, or may."""
+        found = {helper.name for helper in helpers}
+        for lowered in self.lowered:
+            found |= lowered.names
+            if any(isinstance(each, Silence) for each in all_statements(lowered.body)):
+                found.add("np")
+        for helper in helpers:
+            found |= {module for module in ("math", "np") if f"{module}." in helper.source}
+        return found
+
+    def rename_globals(self, known: Collection[str]) -> None:
+        """Give globals that parameters hide another name, wherever they are mentioned."""
+        hidden = {name for name in known if name in self.params}
+        self.taken |= set(known)
+        if not hidden:
+            return
+        own = {id(name) for name, _ in self.constants()}
+        own |= {id(name) for lowered in self.lowered for name, _ in lowered.callees}
+        for lowered in self.lowered:
+            for statement in all_statements(lowered.body):
+                for name in global_reads(statement):
+                    if name.id in hidden and id(name) not in own:
+                        if name.id not in self.renamed:
+                            self.renamed[name.id] = self.free(name.id)
+                        name.id = self.renamed[name.id]
+
+    def free(self, name: str) -> str:
+        new, count = name, 1
+        while new in self.taken or keyword.iskeyword(new) or hasattr(builtins, new):
+            count += 1
+            new = f"{name}_{count}"
+        self.taken.add(new)
+        return new
+
+    def bind_constants(self, constants: Iterable[tuple[ast.Name, Const]]) -> list[ast.stmt]:
+        names: dict[Const, str] = {}
+        made: list[ast.stmt] = []
+        for place, constant in constants:
+            if constant not in names:
+                last = (constant.name or "value").rpartition(".")[2]
+                names[constant] = self.free(last)
+                code = literal(Const(constant.value, constant.type))
+                made.append(ast.Assign([ast.Name(names[constant], STORE)], code))
+            place.id = names[constant]
+        return made
+
+    def imports(
+        self, page: Page, known: Collection[str], bound: Iterable[ast.stmt]
+    ) -> None:
+        used = set(known)
+        for code in bound:
+            used |= {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
+        if "math" in used:
+            page.blank()
+            page.add(ast.Import([ast.alias("math", None)]))
+        if "np" in used:
+            page.blank()
+            page.add(ast.Import([ast.alias("numpy", "np")]))
+        if bound:
+            page.blank()
+
+    # ------------------------------------------------------------------ functions
+
+    def function(self, function: Function, lowered: Lowered, written: Written) -> ast.stmt:
+        for name, callee in lowered.callees:
+            name.id = callee.name
+        liveness = self.liveness(lowered)
+        reserved = self.taken - self.params
+        name_variables(lowered.variables, lowered.body, liveness, reserved | {"pullback"})
+        body = python_body(lowered.body, written)
+        if function.documentation:
+            body.insert(0, ast.Expr(ast.Constant(function.documentation)))
+        code = function_code(function.name, self.arguments(function), body)
+        written.origins[code] = function.origin
+        return code
+
+    def arguments(self, function: Function) -> ast.arguments:
+        params = function.params[: len(function.params) - function.late]
+
+        def default(param: Value) -> ast.expr | None:
+            found = function.defaults.get(param.name or "")
+            return None if found is None else literal(Const(found.value, found.type))
+
+        plain = [p for p in params if p.name not in function.keyword_only]
+        keyword_only = [p for p in params if p.name in function.keyword_only]
+        return ast.arguments(
+            [],
+            [ast.arg(p.name or "x") for p in plain],
+            None,
+            [ast.arg(p.name or "x") for p in keyword_only],
+            [default(p) for p in keyword_only],
+            None,
+            [code for p in plain if (code := default(p)) is not None],
+        )
+
+
+def global_reads(statement: Statement) -> list[ast.Name]:
+    """The names in the text of a statement itself that are no variables', not even those of a
+    comprehension in an operation's own text."""
+    roots: list[ast.AST] = [each.code for each in expressions_of(statement)]
+    if isinstance(statement, Perform | Update):
+        roots.append(statement.code)
+    found: list[ast.Name] = []
+    for root in roots:
+        names = [node for node in ast.walk(root) if isinstance(node, ast.Name)]
+        stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        found += [name for name in names if name.id not in stored and name.id != "?"]
+    return found

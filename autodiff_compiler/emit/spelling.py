@@ -1,0 +1,260 @@
+"""How operations and constants are spelled, and in which order Python evaluates the parts."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import cast
+
+import numpy as np
+
+from autodiff_compiler.ir.types import Kind, ScalarType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.values import Const, Op
+from autodiff_compiler.ops.record import Record
+
+LOAD, STORE = ast.Load(), ast.Store()
+
+
+def read(name: str) -> ast.Name:
+    return ast.Name(name, LOAD)
+
+
+def call(function: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(read(function), list(arguments), [])
+
+
+def record_of(op: Op) -> Record:
+    assert isinstance(op.operation, Record)
+    return op.operation
+
+
+def spell(op: Op, operands: Sequence[ast.expr]) -> ast.expr | ast.stmt:
+    """The operation in Python, on these operands."""
+    types = [operand.type for operand in op.operands]
+    return record_of(op).spelling.write(operands, types, op.attributes)
+
+
+# ---------------------------------------------------------------------- constants
+
+
+def literal(constant: Const) -> ast.expr:
+    """A constant in Python. Names other than those of `math` and `np` are left to the module."""
+    name = constant.name
+    if name is not None and name.partition(".")[0] in ("math", "np") and "." in name:
+        module, _, attribute = name.partition(".")
+        return ast.Attribute(read(module), attribute, LOAD)
+    return _literal(constant.value)
+
+
+def _literal(value: object) -> ast.expr:
+    match value:
+        case None | bool() | str():
+            return ast.Constant(value)
+        case np.bool_():
+            return ast.Call(_np("bool"), [ast.Constant(bool(value))], [])
+        case np.int64():
+            return ast.Call(_np("int64"), [_literal(int(value))], [])
+        case np.float64():  # before float, which it is too
+            return ast.Call(_np("float64"), [_literal(float(value))], [])
+        case int():
+            return _signed(ast.Constant(abs(value)), value < 0)
+        case float():
+            return _float(value)
+        case tuple():
+            return ast.Tuple([_literal(item) for item in value], LOAD)
+        case list():
+            return ast.List([_literal(item) for item in value], LOAD)
+    raise TypeError(f"no literal for a {type(value).__name__}")
+
+
+def _float(value: float) -> ast.expr:
+    if math.isnan(value):
+        return ast.Attribute(read("math"), "nan", LOAD)
+    negative = math.copysign(1.0, value) < 0
+    if math.isinf(value):
+        return _signed(ast.Attribute(read("math"), "inf", LOAD), negative)
+    return _signed(ast.Constant(abs(value)), negative)
+
+
+def _signed(code: ast.expr, negative: bool) -> ast.expr:
+    return ast.UnaryOp(ast.USub(), code) if negative else code
+
+
+def _np(name: str) -> ast.expr:
+    return ast.Attribute(read("np"), name, LOAD)
+
+
+# ---------------------------------------------------------------------- shape
+
+
+class Use(Enum):
+    """How often an operation's text evaluates an operand."""
+
+    ONCE = 0
+    SOMETIMES = 1  # in one arm of a conditional expression
+    REPEATED = 2  # more than once, or once per element
+
+
+@dataclass
+class Shape:
+    """How an operation is written: the order in which Python evaluates its operands, how often,
+    how wide the rest of the text is, and which global names it mentions."""
+
+    order: list[int]
+    uses: dict[int, Use]
+    width: int
+    names: set[str]
+    is_statement: bool
+
+
+def shape_of(op: Op, names: Sequence[ast.expr]) -> Shape:
+    """The shape of an operation, seen on placeholders (or constants) for its operands."""
+    code = spell(op, names)
+    places = {id(name): place for place, name in enumerate(names)}
+    found = _Reader(places)
+    found.visit(code, Use.ONCE)
+    return Shape(found.order, found.uses, found.width, found.names, isinstance(code, ast.stmt))
+
+
+class _Reader:
+    """Walks an AST in the order of evaluation."""
+
+    def __init__(self, places: dict[int, int]) -> None:
+        self.places = places
+        self.order: list[int] = []
+        self.uses: dict[int, Use] = {}
+        self.width = 0
+        self.names: set[str] = set()
+
+    def visit(self, code: ast.AST, use: Use) -> None:
+        place = self.places.get(id(code))
+        if place is not None:
+            if place in self.uses:
+                self.uses[place] = Use.REPEATED
+            else:
+                self.order.append(place)
+                self.uses[place] = use
+            return
+        match code:
+            case ast.Name():
+                self.width += len(code.id)
+                self.names.add(code.id)
+            case ast.Constant():
+                self.width += len(repr(code.value))
+            case ast.BinOp():
+                self.width += 5  # with the parentheses that it may need inside another one
+                self.visit(code.left, use)
+                self.visit(code.right, use)
+            case ast.UnaryOp():
+                self.width += 1
+                self.visit(code.operand, use)
+            case ast.Call():
+                self.width += 2 * len(code.args)
+                self.visit(code.func, use)
+                for argument in code.args:
+                    self.visit(argument, use)
+                for keyword in code.keywords:
+                    self.width += len(keyword.arg or "") + 3
+                    self.visit(keyword.value, use)
+            case ast.Attribute():
+                self.width += len(code.attr) + 1
+                self.visit(code.value, use)
+            case ast.IfExp():
+                self.width += 9
+                self.visit(code.test, use)
+                self.visit(code.body, max(use, Use.SOMETIMES, key=_severity))
+                self.visit(code.orelse, max(use, Use.SOMETIMES, key=_severity))
+            case ast.BoolOp():
+                self.width += 5
+                self.visit(code.values[0], use)
+                for value in code.values[1:]:
+                    self.visit(value, max(use, Use.SOMETIMES, key=_severity))
+            case ast.Compare():
+                self.width += 4
+                self.visit(code.left, use)
+                for each in code.comparators:
+                    self.visit(each, use)
+            case ast.ListComp() | ast.GeneratorExp():
+                self.width += 20
+                first = code.generators[0]
+                self.visit(first.iter, use)
+                for inside in (code.elt, first.target, *first.ifs, *code.generators[1:]):
+                    self.visit(inside, Use.REPEATED)
+                own = {n.id for n in ast.walk(first.target) if isinstance(n, ast.Name)}
+                self.names -= own  # an operation's text has no global of such a name
+            case ast.AugAssign():
+                self.width += 4
+                self.visit(code.target, use)
+                # The old value is fetched before the other operand is evaluated.
+                self.visit(code.value, max(use, Use.SOMETIMES, key=_severity))
+            case ast.JoinedStr():
+                # Nested quotes and braces in an f-string are hard to read, and to write.
+                self.width += 3
+                for child in code.values:
+                    self.visit(child, use)
+            case _:
+                self.width += 2
+                for child in ast.iter_child_nodes(code):
+                    self.visit(child, use)
+
+
+def _severity(use: Use) -> int:
+    return cast(int, use.value)
+
+
+# ---------------------------------------------------------------------- types
+
+
+@cache
+def _may_be_numpy(found: Type) -> bool:
+    """Whether a value may be one of NumPy's scalars that warn, or hold some."""
+    match found:
+        case ScalarType():
+            return any(kind.is_numpy and kind is not Kind.NP_BOOL for kind in found.kinds)
+        case SequenceType():
+            return _may_be_numpy(found.element)
+        case TupleType():
+            return any(map(_may_be_numpy, found.items))
+        case _:
+            return False
+
+
+_SILENT = frozenset(
+    "neg pos abs lt le gt ge eq ne not select getitem len item tuple pack as_list as_tuple "
+    "zeros_like fill pad bound float bool np.float64 min max print format raise assert".split()
+)
+
+
+def may_warn(op: Op) -> bool:
+    """Whether the operation may warn, as NumPy's scalars do where Python's raise."""
+    if op.operation.name in _SILENT:
+        return False
+    return _may_be_numpy(op.result.type) or any(_may_be_numpy(each.type) for each in op.operands)
+
+
+# ---------------------------------------------------------------------- names
+
+
+_STEMS = {
+    "add": "s", "sub": "d", "mul": "p", "div": "q", "ieee_div": "q", "floordiv": "q",
+    "mod": "r", "lt": "below", "le": "below", "gt": "above", "ge": "above", "eq": "same",
+    "ne": "differs", "len": "n", "pack": "items", "sum": "total", "sum_from": "total",
+    "zeros_like": "zeros", "seq_add": "sums", "fill": "items", "pad": "padded",
+    "select": "chosen", "item": "part", "tuple": "parts", "format": "text", "getitem": "element",
+}  # fmt: skip
+_SHORT = {"pow": "power", "ieee_pow": "power", "ieee_log": "log", "round_to": "rounded"}
+
+
+def stem_of(op: Op, first: str | None) -> str:
+    """What to name an operation's result after; `first` is the name of its first operand."""
+    name = op.operation.name
+    if name == "bound":
+        return str(op.attributes["name"])
+    if name in _STEMS:
+        return _STEMS[name]
+    stem = _SHORT.get(name, name.rpartition(".")[2])
+    return f"{stem}_{first}" if first and len(first) < 12 else stem
