@@ -62,17 +62,14 @@ def _mismatch(path: str, stored: str | None, text: str) -> str:
         "produced now",
     )
     lines = [
-        line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
-        for line in diff
+        line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in diff
     ]
     return f"golden file {path} {problem} (--update-goldens rewrites it)\n{''.join(lines)}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Names the golden files that --update-goldens rewrote."""
-    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get(
-        "failed", []
-    )
+    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
     properties = [pair for report in reports for pair in report.user_properties]
     rewritten = sorted({str(path) for name, path in properties if name == _REWRITTEN})
     if rewritten:

@@ -66,9 +66,7 @@ def statements_run_on_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def readme_commands() -> list[str]:
     """The lines of README's sh blocks; a block is one line, so that it can be pasted."""
-    return [
-        block.rstrip("\n") for block in re.findall(r"^```sh\n(.*?)^```$", README, re.M | re.S)
-    ]
+    return [block.rstrip("\n") for block in re.findall(r"^```sh\n(.*?)^```$", README, re.M | re.S)]
 
 
 def test_readme_has_one_line_for_the_main_job_and_one_for_the_tests() -> None:

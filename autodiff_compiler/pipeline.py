@@ -1,0 +1,125 @@
+"""The compiler, as one function. Read `compile_function`: everything else is a part of it.
+
+source ──► frontend ──► ir.Function ──► transforms ──► passes ──► emit ──► Compiled
+"""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from autodiff_compiler.emit import write
+from autodiff_compiler.errors import Span
+from autodiff_compiler.frontend import Guard, Static, lower
+from autodiff_compiler.ir.types import Type
+from autodiff_compiler.ir.values import Function
+from autodiff_compiler.passes import clean, finish, optimise
+from autodiff_compiler.transforms import (
+    Wanted,
+    forward_gradient,
+    jvp,
+    reverse_gradient,
+    vjp,
+)
+
+# A callback on every stage, for tests: they verify the IR wherever it changes hands.
+Observe = Callable[[str, Function], None]
+
+
+_COUNT = itertools.count(1)  # makes the names of generated texts distinct
+
+
+@dataclass(frozen=True)
+class Differentiation:
+    """One application of a transform, to the parameters at `argnums` of what it is applied to.
+
+    `kind` is "grad", "value_and_grad", "jvp" or "vjp"; `bare` says that one parameter was asked
+    for by itself, so that its gradient is not wrapped in a tuple; `mode` is "reverse" or
+    "forward", for gradients.
+    """
+
+    kind: str
+    argnums: tuple[int, ...]
+    bare: bool
+    mode: str = "reverse"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A derivative for one signature, at every stage.
+
+    `callable` takes the parameters of `ir` by position: those of the user's function and then, for
+    a jvp, one tangent for each of its argnums. A vjp gives (value, pullback). `lines` maps lines of
+    `source` to the user's. The whole is valid while every guard holds.
+    """
+
+    name: str
+    primal_ir: Function
+    ir: Function
+    source: str
+    lines: Mapping[int, Span]
+    callable: Callable[..., object]
+    guards: tuple[Guard, ...]
+
+
+def compile_function(
+    function: Callable[..., object],
+    differentiations: tuple[Differentiation, ...],
+    arguments: Mapping[str, Type | Static],
+    observe: Observe = lambda stage, ir: None,
+) -> Compiled:
+    """Compile the derivative of a function for one signature, innermost differentiation first.
+
+    Raises UnsupportedError for what the frontend refuses, SourceError where the source can't be
+    trusted, SignatureError where the function doesn't fit the transform.
+    """
+    lowered = lower(function, arguments)
+    observe("lower", lowered.function)
+    primal = current = optimise(lowered.function)
+    observe("optimise", primal)
+    for differentiation in differentiations:
+        primal = current
+        current = differentiate(primal, differentiation)
+        observe(differentiation.kind, current)
+        current = optimise(current)
+        observe("optimise", current)
+    current = finish(current)
+    observe("finish", current)
+    emitted = write(current)
+    return Compiled(
+        name=emitted.name,
+        primal_ir=primal,
+        ir=current,
+        source=emitted.text,
+        lines=emitted.lines,
+        callable=load(emitted.text, emitted.name),
+        guards=lowered.guards,
+    )
+
+
+def differentiate(function: Function, wanted: Differentiation) -> Function:
+    """Apply one transform to an IR function."""
+    match wanted.kind, wanted.mode:
+        case ("grad" | "value_and_grad") as kind, mode:
+            asked = Wanted(wanted.argnums, wanted.bare, with_value=kind == "value_and_grad")
+            if mode == "forward":
+                return forward_gradient(function, asked)
+            return reverse_gradient(function, asked, clean)
+        case "jvp", _:
+            return jvp(function, wanted.argnums)
+        case "vjp", _:
+            return vjp(function, wanted.argnums, clean)
+    raise ValueError(f"unknown differentiation {wanted.kind!r}")
+
+
+def load(text: str, name: str) -> Callable[..., object]:
+    """The function that a generated module defines; tracebacks and pdb show its text."""
+    filename = f"<generated {name} {next(_COUNT)}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    namespace: dict[str, object] = {"__name__": f"generated.{name}"}
+    exec(compile(text, filename, "exec"), namespace)
+    found = namespace[name]
+    assert callable(found)
+    return found

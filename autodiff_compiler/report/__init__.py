@@ -1,0 +1,1 @@
+"""What a derivative costs: operations counted, and memory kept."""
