@@ -96,6 +96,14 @@ class SourceError(AutodiffError):
 class SignatureError(AutodiffError, TypeError):
     """The arguments, or the request itself, don't fit the function: argnums, counts, dtypes."""
 
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(message, hint)
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
 
 class InternalError(AutodiffError):
     """The compiler broke one of its own rules. Never the user's fault, and the text says so."""

@@ -36,6 +36,7 @@ from autodiff_compiler.ops import OPS
 EITHER = ScalarType(INT.kinds | FLOAT.kinds)
 MIXED = ScalarType(FLOAT.kinds | NP_FLOAT.kinds)
 FLOATS = SequenceType(FLOAT)
+PAIR = TupleType((FLOAT, FLOAT))
 
 SMOOTH = "sin cos tanh atan asinh erf expm1".split()
 NUMPY = "sin cos tanh arctan arcsinh square".split()
@@ -59,6 +60,7 @@ class Recipe:
     raising: bool = False
     printing: bool = False
     structured: bool = False  # returns a tuple, of which one item is a list
+    cheap: bool = False  # arithmetic only
 
     @staticmethod
     def of(seed: int) -> Recipe:
@@ -145,7 +147,7 @@ class _Writer:
         if self.chance(0.3):
             types.append((SequenceType(FLOAT, "tuple"), "ys"))
         if self.chance(0.3):
-            types.append((TupleType((FLOAT, FLOAT)), "p"))
+            types.append((PAIR, "p"))
         if self.chance(0.5):
             types.append((INT, "n"))
         params = [Value(kind, name) for kind, name in types]
@@ -192,29 +194,30 @@ class _Writer:
     def scalar(self) -> Value:
         """One operation on numbers, or a few that are harmless together."""
         a, b = self.number(), self.number()
-        return self.random.choice(
-            [
-                lambda: self.op(self.random.choice(("add", "sub", "mul", "add", "mul")), a, b),
-                lambda: self.op(self.random.choice(("max", "min")), a, b),
-                lambda: self.op(self.random.choice(("neg", "abs", "pos", "float")), a),
-                lambda: self.op("mul", const(self.random.choice((0.5, -1.0, 0.3, 2.0))), a),
-                lambda: self.op("add", a, const(self.random.choice((0.25, 1, -0.7)))),
-                lambda: self.smooth(a),
-                lambda: self.smooth(a),
-                lambda: self.op("div", a, self.positive(b)),
-                lambda: self.op("div", a, const(self.random.choice((2, 3.0, -0.8)))),
-                lambda: self.op("math.sqrt", self.positive(a)),
-                lambda: self.op("math.log", self.positive(a)),
-                lambda: self.op("math.exp", self.smooth(a)),
-                lambda: self.op("pow", a, const(self.random.choice((2, 3, 2.0)))),
-                lambda: self.op("pow", self.positive(a), b),
-                lambda: self.op("math.hypot", a, b),
-                lambda: self.op("select", self.condition(), a, b),
-                lambda: self.op("mod", a, const(1.7)),
-                lambda: self.op(self.random.choice(FLAT), a),
-                lambda: self.op("math.atan2", a, self.positive(b)),
-            ]
-        )()
+        cheap: list[Callable[[], Value]] = [
+            lambda: self.op(self.random.choice(("add", "sub", "mul", "add", "mul")), a, b),
+            lambda: self.op(self.random.choice(("max", "min")), a, b),
+            lambda: self.op(self.random.choice(("neg", "abs", "pos", "float")), a),
+            lambda: self.op("mul", const(self.random.choice((0.5, -1.0, 0.3, 2.0))), a),
+            lambda: self.op("add", a, const(self.random.choice((0.25, 1, -0.7)))),
+            lambda: self.op("div", a, self.positive(b)),
+            lambda: self.op("div", a, const(self.random.choice((2, 3.0, -0.8)))),
+            lambda: self.op("select", self.condition(), a, b),
+            lambda: self.op("mod", a, const(1.7)),
+        ]
+        dear: list[Callable[[], Value]] = [
+            lambda: self.smooth(a),
+            lambda: self.smooth(a),
+            lambda: self.op("math.sqrt", self.positive(a)),
+            lambda: self.op("math.log", self.positive(a)),
+            lambda: self.op("math.exp", self.smooth(a)),
+            lambda: self.op("pow", a, const(self.random.choice((2, 3, 2.0)))),
+            lambda: self.op("pow", self.positive(a), b),
+            lambda: self.op("math.hypot", a, b),
+            lambda: self.op(self.random.choice(FLAT), a),
+            lambda: self.op("math.atan2", a, self.positive(b)),
+        ]
+        return self.random.choice(cheap if self.recipe.cheap else [*cheap, *dear])()
 
     def smooth(self, a: Operand) -> Value:
         if self.recipe.numpy and self.chance(0.5):
@@ -235,7 +238,10 @@ class _Writer:
         )()
 
     def of_sequence(self) -> Value:
-        """A number from a sequence, or a sequence from numbers."""
+        """A number from a sequence or pair, or a sequence from numbers."""
+        pair = self.pick(PAIR)
+        if pair is not None and self.chance(0.3):
+            return self.op("item", pair, index=self.random.choice((0, 1, -1)))
         xs = self.any_sequence()
         if xs is None or self.chance(0.2):
             items = [self.number() for _ in range(self.random.randint(1, 3))]
@@ -336,6 +342,9 @@ class _Writer:
         match kind:
             case SequenceType():
                 return self.sequence(kind)
+            case TupleType():
+                items = [self.op("float", self.number()) for _ in kind.items]
+                return self.op("tuple", *items, container=kind.container)
             case ScalarType() if kind == INT:
                 return const(self.random.randint(0, 2))
             case ScalarType() if kind == BOOL:
@@ -406,7 +415,7 @@ class _Writer:
     # ------------------------------------------------------------------ loops
 
     def carried_type(self) -> Type:
-        kinds: list[Type] = [FLOAT, FLOAT, FLOAT, EITHER, INT, FLOATS, BOOL]
+        kinds: list[Type] = [FLOAT, FLOAT, FLOAT, FLOAT, EITHER, INT, FLOATS, BOOL, PAIR]
         if self.recipe.numpy:
             kinds += [NP_FLOAT, MIXED]
         return self.random.choice(kinds)
@@ -494,7 +503,7 @@ class _Writer:
             return self.random.choice(others)
         if self.chance(0.1):
             return arg
-        if arg.type == FLOAT and self.chance(0.4):
+        if arg.type == FLOAT and not self.recipe.cheap and self.chance(0.4):
             return self.op("math." + self.random.choice(("sin", "tanh", "atan")), self.number())
         if arg.type == FLOAT and self.chance(0.4):
             return self.op("float", self.op("add", arg, self.number()))

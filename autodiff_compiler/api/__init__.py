@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from autodiff_compiler.api.core import is_in_class_body
+from autodiff_compiler.api.core import is_in_class_body, target_of
 from autodiff_compiler.api.derivative import Derivative
 from autodiff_compiler.api.linear import ForwardMap, Pullback, ReverseMap
 from autodiff_compiler.api.lowered import Lowered
@@ -94,7 +94,7 @@ def jvp(
 
     Raises SignatureError where tangents don't fit primals.
     """
-    found = _forward(function)
+    found = _forward(_plain("jvp", function))
     if primals is None and tangents is None and not kwargs:
         return found
     if primals is None or tangents is None:
@@ -114,8 +114,15 @@ def vjp(function: Function, *args: Any, **kwargs: Any) -> ReverseMap | tuple[Any
     again. With the function alone the result is an object that is called with the arguments and has
     `.source` and `.lower`.
     """
-    found = _reverse(function)
+    found = _reverse(_plain("vjp", function))
     return found(*args, **kwargs) if args or kwargs else found
+
+
+def _plain(kind: str, function: Any) -> Any:
+    """The function, once it is known to be one: what is not may have no hash either."""
+    if not callable(function) or type(function).__hash__ is None:
+        target_of(kind, function)
+    return function
 
 
 # Kept, so that `jvp(f, primals, tangents)` compiles once however often it is written.

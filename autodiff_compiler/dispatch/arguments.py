@@ -34,15 +34,22 @@ PYTHON_TYPES = {described: kind for kind, described in SCALARS.items()}
 
 FLOATS = frozenset({float})
 SUPPORTED = "float, int, bool, np.float64, and lists and tuples of them"
-# Mutable or numeric, and so never static; each with what to say about it.
-REFUSED: dict[type | tuple[type, ...], str] = {
-    np.ndarray: "arrays are not supported yet",
-    np.generic: "of NumPy's scalars, np.float64, np.int64 and np.bool are supported",
-    complex: "complex numbers are not supported",
-    numbers.Number: f"supported are {SUPPORTED}",
-    (dict, set, bytearray): "dictionaries and sets are not supported yet",
-    range: "pass its bounds as ints",
-    (list, tuple): f"its items may be {SUPPORTED}",
+PARTS = "pass its real and its imaginary part as two floats"
+# Mutable or numeric, and so never static; each with what to say about it, and what to do.
+REFUSED: dict[type | tuple[type, ...], tuple[str, str]] = {
+    np.ndarray: ("arrays are not supported yet", "pass its numbers as a list, by .tolist()"),
+    (complex, np.complexfloating): ("complex numbers are not supported", PARTS),
+    np.generic: (
+        "of NumPy's scalars, np.float64, np.int64 and np.bool are supported",
+        "convert it with float(...) or int(...)",
+    ),
+    numbers.Number: (f"supported are {SUPPORTED}", "convert it with float(...)"),
+    (dict, set, bytearray): (
+        "dictionaries and sets are not supported yet",
+        "pass its values as a list or tuple, or as arguments of their own",
+    ),
+    range: ("pass its bounds as ints", "take the bounds, and make the range in the function"),
+    (list, tuple): (f"its items may be {SUPPORTED}", "convert its items, with float(...)"),
 }
 
 
@@ -97,9 +104,9 @@ def describe(label: str, value: object, variable: bool) -> Described:
     described = type_of(value)
     if described is not None:
         return described
-    for types, why in REFUSED.items():
+    for types, (why, hint) in REFUSED.items():
         if isinstance(value, types):
-            raise SignatureError(f"{label} is {a_type(value)}: {why}")
+            raise SignatureError(f"{label} is {a_type(value)}: {why}", hint)
     return Known(value)
 
 
@@ -118,11 +125,27 @@ def differentiable(label: str, value: object) -> object:
                 return value
             items = [differentiable(item_of(label, k), item) for k, item in enumerate(value)]
             return items if type(value) is list else tuple(items)
-    why = "arrays are not supported yet; " if isinstance(value, np.ndarray) else ""
+    why = "; arrays are not supported yet" if isinstance(value, np.ndarray) else ""
     raise SignatureError(
-        f"cannot differentiate with respect to {label}: it is {a_type(value)}; "
-        f"{why}float, int, np.float64, and lists and tuples of them can be"
+        f"cannot differentiate with respect to {label}: it is {a_type(value)}{why}",
+        _instead(value),
     )
+
+
+def _instead(value: object) -> str:
+    """What to differentiate with respect to in place of a value."""
+    match value:
+        case np.ndarray() if value.ndim:
+            return "pass its numbers as a list, by .tolist()"
+        case bool() | np.bool_():
+            return "pass 1.0 or 0.0, or choose another argument with argnums"
+        case complex():
+            return PARTS
+        case np.ndarray() | numbers.Number():
+            return "convert it with float(...)"
+        case dict() | set():
+            return "pass its values as a list or tuple, or as arguments of their own"
+    return "choose an argument with argnums that is a number, or a list or tuple of numbers"
 
 
 def holds_float(described: Described) -> bool:
@@ -150,8 +173,11 @@ def as_differentiable(label: str, described: Described) -> Type:
         case TupleType(items, container):
             floats = (as_differentiable(item_of(label, k), item) for k, item in enumerate(items))
             return TupleType(tuple(floats), container)
-    what = "static" if isinstance(described, Known) else str(described)
-    raise SignatureError(f"cannot differentiate with respect to {label}: it is {what}")
+    what = a_type(described.value) if isinstance(described, Known) else f"{described}"
+    raise SignatureError(
+        f"cannot differentiate with respect to {label}: it is {what}",
+        "choose an argument with argnums that is a number, or a list or tuple of numbers",
+    )
 
 
 def item_of(label: str, place: int) -> str:

@@ -79,7 +79,9 @@ def _find_effects(facts: Facts, nodes: Iterable[Node]) -> None:
         quiet = not facts.quiet.isdisjoint(inside)
         match node:
             case Op():
-                acts = effect_of(node) is not Effect.PURE
+                effect = effect_of(node)
+                # A derivative's operation raises only where the primal has raised already.
+                acts = effect is Effect.ACTS or (effect is Effect.RAISES and node.origin.order == 0)
                 warns = may_warn(node)
                 loud, quiet = warns and node.origin.order == 0, warns and node.origin.order > 0
             case Call():

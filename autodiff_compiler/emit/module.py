@@ -1,4 +1,4 @@
-"""A whole module of generated code: imports, constants, helpers, the functions called, the function."""
+"""A whole module of generated code: imports, constants, helpers, and the functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autodiff_compiler.emit.schedule import WIDTH, schedule
 from autodiff_compiler.emit.shape import parts_of
 from autodiff_compiler.emit.silence import silenced
 from autodiff_compiler.emit.spelling import STORE, literal, read
-from autodiff_compiler.emit.text import Page, checked
+from autodiff_compiler.emit.text import INDENT, Page, checked
 from autodiff_compiler.emit.tree import (
     Perform,
     Silence,
@@ -49,37 +49,43 @@ def write(function: Function, *, banner: str = "") -> Emitted:
 
     Raises EmissionError if the text, read back, is not what was meant.
     """
-    page = _Module(function, WIDTH).page(banner)
+    module = _Module(function, WIDTH)
+    page = module.page(banner)
     if page.excess > 0:
-        page = _Module(function, WIDTH - page.excess).page(banner)
-    return Emitted(checked(page), function.name, page.spans)
+        module = _Module(function, WIDTH - page.excess)
+        page = module.page(banner)
+    return Emitted(checked(page), module.names[function], page.spans)
 
 
 class _Module:
     def __init__(self, function: Function, width: int) -> None:
         self.functions = [*callees(function), function]
         self.width = width
+        hints = {param.name for each in self.functions for param in each.params}
+        self.pullback = "pullback" if "pullback" not in hints else "pullback_2"
         self.lowered = [self.lower(each) for each in self.functions]
         # Global names: of what Python and the module define, then of constants. A parameter keeps
         # its name, so a global of that name gets another one.
         self.params = {
-            variable.hint
+            variable.hint or ""
             for lowered in self.lowered
             for variable in lowered.variables
             if variable.fixed
         }
-        self.taken: set[str] = set(self.params) | {each.name for each in self.functions}
+        self.taken: set[str] = set(self.params) | {self.pullback}
         self.renamed: dict[str, str] = {}
+        self.names: dict[Function, str] = {}
 
     def lower(self, function: Function) -> Lowered:
         parts = parts_of(function)
         every = [parts.outer] if parts.pullback is None else [parts.outer, parts.pullback]
         facts = facts_of(every, lengths_of(node for part in every for node in part.nodes))
         made = schedule(every, facts, self.width)
-        lowered = lower(function, parts, made, "pullback")
+        lowered = lower(function, parts, made, self.pullback)
         lowered.body = silenced(lowered.body)
         if has_updates(lowered.body):
             settle_updates(lowered.body, self.liveness(lowered))
+            lowered.names.add("list")  # for copies
         return lowered
 
     def liveness(self, lowered: Lowered) -> Liveness:
@@ -91,6 +97,7 @@ class _Module:
         helpers = self.helpers()
         known = self.global_names(helpers)
         self.rename_globals(known)
+        self.name_functions()
         bound = self.bind_constants(self.constants())
         codes = [
             self.function(function, lowered, written)
@@ -141,6 +148,10 @@ class _Module:
                 found.add("np")
         for helper in helpers:
             found |= {module for module in ("math", "np") if f"{module}." in helper.source}
+        for function in self.functions:
+            for default in function.defaults.values():
+                code = literal(Const(default.value, default.type))
+                found |= {name.id for name in ast.walk(code) if isinstance(name, ast.Name)}
         return found
 
     def rename_globals(self, known: Collection[str]) -> None:
@@ -158,6 +169,15 @@ class _Module:
                         if name.id not in self.renamed:
                             self.renamed[name.id] = self.free(name.id)
                         name.id = self.renamed[name.id]
+
+    def name_functions(self) -> None:
+        """Give every function its own name, unless that is taken by something else."""
+        *others, last = self.functions
+        own = last.name in self.taken - self.params or keyword.iskeyword(last.name)
+        self.names[last] = self.free(last.name) if own else last.name
+        self.taken.add(self.names[last])
+        for function in others:
+            self.names[function] = self.free(function.name)
 
     def free(self, name: str) -> str:
         new, count = name, 1
@@ -179,9 +199,7 @@ class _Module:
             place.id = names[constant]
         return made
 
-    def imports(
-        self, page: Page, known: Collection[str], bound: Iterable[ast.stmt]
-    ) -> None:
+    def imports(self, page: Page, known: Collection[str], bound: Iterable[ast.stmt]) -> None:
         used = set(known)
         for code in bound:
             used |= {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
@@ -198,35 +216,49 @@ class _Module:
 
     def function(self, function: Function, lowered: Lowered, written: Written) -> ast.stmt:
         for name, callee in lowered.callees:
-            name.id = callee.name
+            name.id = self.names[callee]
         liveness = self.liveness(lowered)
         reserved = self.taken - self.params
-        name_variables(lowered.variables, lowered.body, liveness, reserved | {"pullback"})
+        name_variables(lowered.variables, lowered.body, liveness, reserved)
         body = python_body(lowered.body, written)
         if function.documentation:
-            body.insert(0, ast.Expr(ast.Constant(function.documentation)))
-        code = function_code(function.name, self.arguments(function), body)
+            text = "\n".join(indented(function.documentation))
+            body.insert(0, ast.Expr(ast.Constant(text)))
+        code = function_code(self.names[function], self.arguments(function), body)
         written.origins[code] = function.origin
         return code
 
     def arguments(self, function: Function) -> ast.arguments:
+        """The signature. Parameters that derivatives add have no defaults, so those of the
+        parameters before them go."""
         params = function.params[: len(function.params) - function.late]
-
-        def default(param: Value) -> ast.expr | None:
-            found = function.defaults.get(param.name or "")
-            return None if found is None else literal(Const(found.value, found.type))
-
         plain = [p for p in params if p.name not in function.keyword_only]
         keyword_only = [p for p in params if p.name in function.keyword_only]
+        defaults: list[ast.expr] = []
+        for param in reversed(plain):
+            code = self.default(function, param)
+            if code is None:
+                break
+            defaults.insert(0, code)
         return ast.arguments(
             [],
             [ast.arg(p.name or "x") for p in plain],
             None,
             [ast.arg(p.name or "x") for p in keyword_only],
-            [default(p) for p in keyword_only],
+            [self.default(function, p) for p in keyword_only],
             None,
-            [code for p in plain if (code := default(p)) is not None],
+            defaults,
         )
+
+    def default(self, function: Function, param: Value) -> ast.expr | None:
+        found = function.defaults.get(param.name or "")
+        return None if found is None else literal(Const(found.value, found.type))
+
+
+def indented(documentation: str) -> Iterable[str]:
+    """The lines of a docstring, as they stand in the body of a function."""
+    first, *rest = documentation.split("\n")
+    return [first, *(INDENT + line if line else line for line in rest)]
 
 
 def global_reads(statement: Statement) -> list[ast.Name]:

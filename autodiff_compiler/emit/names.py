@@ -1,8 +1,8 @@
 """Which variables share a name, and what the names are.
 
-Variables that values move between become one where they never clash: a loop's carried value then has
-one name across entry, body and exit, and the moves vanish. After that every variable gets the name
-it should have, with `_2` and so on where that name is taken by one it clashes with.
+Variables that values move between become one where they never clash: a loop's carried value then
+has one name across entry, body and exit, and the moves vanish. After that every variable gets the
+name it should have, with `_2` and so on where that name is taken by one it clashes with.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class _Namer:
             member.name = name
 
     def free_name(self, group: _Group, stem: str) -> str:
-        if stem == "_":
+        if not stem.strip("_"):
             stem = group.members[0].stem  # `_` is for what nobody reads
         if not stem.isidentifier() or keyword.iskeyword(stem) or stem in ("__debug__",):
             stem = "value" if not f"{stem}_".isidentifier() else f"{stem}_"

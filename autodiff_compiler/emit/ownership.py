@@ -1,9 +1,9 @@
 """Which sequences may be changed in place.
 
 An update writes in place if its operand owns the list, alone, and nobody reads the old value later:
-not further on, not in the next iteration, not in the next call of the pullback. Otherwise the list is
-copied first. What a loop carries and updates owns its list from the start: an initial value that
-somebody else may hold is copied once, before the loop.
+not further on, not in the next iteration, not in the next call of the pullback. Otherwise the list
+is copied first. What a loop carries and updates owns its list from the start: an initial value
+that somebody else may hold is copied once, before the loop.
 
 Owned is what was made here and went to one place only. Handing a list on (to a carried value, a
 branch's result, a saved sequence) hands ownership on if that was the variable's last use; if it

@@ -266,14 +266,15 @@ def _in_order(steps: list[_Step]) -> list[list[_Step]] | None:
 
 
 def _constants_together(steps: list[list[_Step]]) -> list[list[_Step]]:
-    """What cotangents and the like start from, up to three on a line, after everything else."""
+    """What cotangents and the like start from, two or three on a line, after everything else."""
     constants = [
         group[0]
         for group in steps
         if len(group) == 1 and group[0].origin.order > 0 and group[0].is_constant
     ]
     rest = [group for group in steps if group[0] not in constants]
-    return rest + [constants[place : place + 3] for place in range(0, len(constants), 3)]
+    count = 2 if len(constants) == 4 else 3
+    return rest + [constants[place : place + count] for place in range(0, len(constants), count)]
 
 
 def fill(reads: Sequence[Read]) -> None:
@@ -326,7 +327,6 @@ def ends(code: ast.stmt) -> bool:
 
 def function_code(name: str, arguments: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:
     code = ast.FunctionDef(name, arguments, body, [], None)
-    if "type_params" in code._fields:
-        code.type_params = []
+    if "type_params" in code._fields:  # from Python 3.12
+        setattr(code, "type_params", [])  # noqa: B010
     return code
-

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from autodiff_compiler.emit.carried import deferred
 from autodiff_compiler.emit.counting import Facts
 from autodiff_compiler.emit.shape import Part, returns_in_arms
 from autodiff_compiler.emit.spelling import (
@@ -40,7 +41,7 @@ from autodiff_compiler.ir.values import (
     Value,
     results_of,
 )
-from autodiff_compiler.ir.walk import values_read
+from autodiff_compiler.ir.walk import all_nodes, values_read
 
 WIDTH = 88
 INDENT = 4
@@ -196,6 +197,11 @@ class _Scheduler:
             case Op() | Call():
                 return False
 
+    def has_text(self, node: Node) -> bool:
+        """Whether there is a string in a node's text, or in that of a node inside it."""
+        ops = (each for each in all_nodes([node]) if isinstance(each, Op))
+        return any(self.shape(op).has_text for op in ops)
+
     # ------------------------------------------------------------------ widths
 
     def shape(self, op: Op) -> Shape:
@@ -257,9 +263,7 @@ class _Scan:
         self.room = scheduler.width - indent
         self.end = end
         self.where = {
-            result: place
-            for place, node in enumerate(self.nodes)
-            for result in results_of(node)
+            result: place for place, node in enumerate(self.nodes) for result in results_of(node)
         }
         self.effects = [
             place for place, node in enumerate(self.nodes) if node in self.facts.effects
@@ -268,7 +272,7 @@ class _Scan:
             place for place, node in enumerate(self.nodes) if scheduler.is_barrier(node)
         ]
         self.args = args
-        self.deferred = self.find_deferred(args) if args else set()
+        self.deferred = deferred(self.nodes, args, yields, self.facts.uses) if args else set()
 
     def run(self) -> bool:
         self.take_yields()
@@ -281,7 +285,7 @@ class _Scan:
             whole = False
             if self.effects and self.effects[-1] == place:
                 self.effects.pop()
-            self.take_operands(node, self.root_at(place, node), pure=False)
+            self.take_operands(node, self.root_at(place, node), Use.ONCE)
         return whole
 
     def root_at(self, place: int, node: Node) -> _Root:
@@ -306,21 +310,19 @@ class _Scan:
             if self.end is _End.MOVE:
                 room = self.room - width_of(operand) - 10
                 root = _Root(position, room, mood, end=self.end)
-            self.take(operand, root, pure=False)
+            self.take(operand, root, Use.ONCE)
 
-    def take_operands(self, node: Node, root: _Root, pure: bool) -> None:
+    def take_operands(self, node: Node, root: _Root, use: Use) -> None:
         """Take what can be taken of a node's operands, last evaluated first."""
         if isinstance(node, Op):
             shape = self.scheduler.shape(node)
             for place in reversed(shape.order):
-                use = shape.uses[place]
-                if use is not Use.REPEATED:
-                    self.take(node.operands[place], root, pure or use is Use.SOMETIMES)
+                self.take(node.operands[place], root, use | shape.uses[place])
             return
         for operand in reversed(self.facts.reads_of(node)):
-            self.take(operand, root, pure)
+            self.take(operand, root, use)
 
-    def take(self, operand: Operand, root: _Root, pure: bool) -> None:
+    def take(self, operand: Operand, root: _Root, use: Use) -> None:
         """Make the operand part of the root's statement, if that is allowed and reads well."""
         place = self.where.get(operand) if isinstance(operand, Value) else None
         if place is None:
@@ -329,7 +331,8 @@ class _Scan:
         node = self.nodes[place]
         if (
             self.facts.uses[operand] != 1
-            or not self.may_move(node, place, root, pure)
+            or Use.REPEATED in use
+            or not self.may_move(node, place, root, use)
             or not self.should_move(node, place, operand, root)
         ):
             return
@@ -342,22 +345,25 @@ class _Scan:
         self.folded.add(operand)
         if self.effects and self.effects[-1] == place:
             self.effects.pop()
-        self.take_operands(node, root, pure)
+        self.take_operands(node, root, use)
 
-    def may_move(self, node: Node, place: int, root: _Root, pure: bool) -> bool:
+    def may_move(self, node: Node, place: int, root: _Root, use: Use) -> bool:
         """Whether evaluating the node where the root stands means the same."""
         if self.scheduler.is_barrier(node):
             return False
         if isinstance(node, Op):
-            if record_of(node).spelling.updates or self.scheduler.shape(node).is_statement:
+            shape = self.scheduler.shape(node)
+            if record_of(node).spelling.updates or shape.is_statement:
                 return False
+        if Use.IN_TEXT in use and self.scheduler.has_text(node):
+            return False
         loud, quiet = node in self.facts.loud, node in self.facts.quiet
         if (root.mood.quiet and loud) or (root.mood.loud and quiet):
             return False
         if self.changed_between(node, place, root.position):
             return False
         if node in self.facts.effects:
-            return not pure and bool(self.effects) and self.effects[-1] == place
+            return Use.SOMETIMES not in use and bool(self.effects) and self.effects[-1] == place
         return True
 
     def changed_between(self, node: Node, place: int, end: int) -> bool:
@@ -385,45 +391,3 @@ class _Scan:
             return False
         same = node.origin.statement == root.origin.statement
         return root.end in (_End.RETURN, _End.EXPRESSION) or (root.sums and same)
-
-    # ------------------------------------------------------------------ carried values
-
-    def find_deferred(self, args: Sequence[Value]) -> set[Value]:
-        """The next values to be computed at the very end of a loop's body, because what they
-        replace is read until then: `a, b = b, a + b`."""
-        end = len(self.nodes)
-        last = dict.fromkeys(args, -1)
-        for place, node in enumerate(self.nodes):
-            last.update((each, place) for each in values_read([node]) if each in last)
-        for arg, following in zip(args, self.yields, strict=True):
-            if following in last and following is not arg:
-                assert isinstance(following, Value)
-                last[following] = end
-        found: set[Value] = set()
-        waiting = [
-            (arg, following)
-            for arg, following in zip(args, self.yields, strict=True)
-            if isinstance(following, Value)
-            and following in self.where
-            and self.facts.uses[following] == 1
-        ]
-        while True:
-            late = [pair for pair in waiting if last[pair[0]] > self.where[pair[1]]]
-            if not late:
-                return found
-            waiting = [pair for pair in waiting if pair not in late]
-            for _, following in late:
-                found.add(following)
-                last.update((each, end) for each in self.expression_reads(following) if each in last)
-
-    def expression_reads(self, value: Value) -> set[Value]:
-        """What is read by a value's expression, as far as it goes."""
-        found: set[Value] = set()
-        waiting = [value]
-        while waiting:
-            node = self.nodes[self.where[waiting.pop()]]
-            for each in values_read([node]):
-                found.add(each)
-                if each in self.where and each.name is None and self.facts.uses[each] == 1:
-                    waiting.append(each)
-        return found

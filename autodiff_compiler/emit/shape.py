@@ -59,10 +59,10 @@ def _parted(whole: Part, late: Sequence[Value]) -> tuple[Part, Part]:
     A node waits if it depends on a late parameter. What is made anew for each call of the pullback
     (an accumulator it adds to, the structure it returns) waits too if nothing else needs it.
     """
-    last = whole.nodes[-1]
-    assert isinstance(last, Op) and last.result is whole.result, "a pullback is a tuple's item"
-    value, cotangents = last.operands
-    nodes = whole.nodes[:-1]
+    pair = next(node for node in whole.nodes if whole.result in results_of(node))
+    assert isinstance(pair, Op) and pair.operation.name == "tuple", "a pullback stands in a pair"
+    value, cotangents = pair.operands
+    nodes = [node for node in whole.nodes if node is not pair]
     waiting: set[Value] = set(late)
     inner: set[Node] = set()
     for node in nodes:
@@ -128,5 +128,3 @@ def returns_in_arms(nodes: Sequence[Node], result: Operand | None) -> If | None:
     if isinstance(last, If) and last.form == "if" and last.results == (result,) and dissolves(last):
         return last
     return None
-
-

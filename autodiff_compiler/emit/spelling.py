@@ -6,9 +6,8 @@ import ast
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Flag
 from functools import cache
-from typing import cast
 
 import numpy as np
 
@@ -51,15 +50,15 @@ def literal(constant: Const) -> ast.expr:
 
 
 def _literal(value: object) -> ast.expr:
+    if isinstance(value, np.bool_):
+        return ast.Call(_np("bool"), [ast.Constant(bool(value))], [])
+    if isinstance(value, np.int64):
+        return ast.Call(_np("int64"), [_literal(int(value))], [])
+    if isinstance(value, np.float64):  # before float, which it is too
+        return ast.Call(_np("float64"), [_literal(float(value))], [])
     match value:
         case None | bool() | str():
             return ast.Constant(value)
-        case np.bool_():
-            return ast.Call(_np("bool"), [ast.Constant(bool(value))], [])
-        case np.int64():
-            return ast.Call(_np("int64"), [_literal(int(value))], [])
-        case np.float64():  # before float, which it is too
-            return ast.Call(_np("float64"), [_literal(float(value))], [])
         case int():
             return _signed(ast.Constant(abs(value)), value < 0)
         case float():
@@ -91,23 +90,25 @@ def _np(name: str) -> ast.expr:
 # ---------------------------------------------------------------------- shape
 
 
-class Use(Enum):
-    """How often an operation's text evaluates an operand."""
+class Use(Flag):
+    """How an operation's text uses an operand, if not just once, whatever the others are."""
 
     ONCE = 0
     SOMETIMES = 1  # in one arm of a conditional expression
     REPEATED = 2  # more than once, or once per element
+    IN_TEXT = 4  # in an f-string, where no further string may stand
 
 
 @dataclass
 class Shape:
     """How an operation is written: the order in which Python evaluates its operands, how often,
-    how wide the rest of the text is, and which global names it mentions."""
+    how wide the rest of the text is, which global names it mentions, whether there is a string."""
 
     order: list[int]
     uses: dict[int, Use]
     width: int
     names: set[str]
+    has_text: bool
     is_statement: bool
 
 
@@ -117,7 +118,8 @@ def shape_of(op: Op, names: Sequence[ast.expr]) -> Shape:
     places = {id(name): place for place, name in enumerate(names)}
     found = _Reader(places)
     found.visit(code, Use.ONCE)
-    return Shape(found.order, found.uses, found.width, found.names, isinstance(code, ast.stmt))
+    is_statement = isinstance(code, ast.stmt)
+    return Shape(found.order, found.uses, found.width, found.names, found.has_text, is_statement)
 
 
 class _Reader:
@@ -129,12 +131,13 @@ class _Reader:
         self.uses: dict[int, Use] = {}
         self.width = 0
         self.names: set[str] = set()
+        self.has_text = False
 
     def visit(self, code: ast.AST, use: Use) -> None:
         place = self.places.get(id(code))
         if place is not None:
             if place in self.uses:
-                self.uses[place] = Use.REPEATED
+                self.uses[place] |= Use.REPEATED
             else:
                 self.order.append(place)
                 self.uses[place] = use
@@ -145,6 +148,7 @@ class _Reader:
                 self.names.add(code.id)
             case ast.Constant():
                 self.width += len(repr(code.value))
+                self.has_text |= isinstance(code.value, str)
             case ast.BinOp():
                 self.width += 5  # with the parentheses that it may need inside another one
                 self.visit(code.left, use)
@@ -166,13 +170,13 @@ class _Reader:
             case ast.IfExp():
                 self.width += 9
                 self.visit(code.test, use)
-                self.visit(code.body, max(use, Use.SOMETIMES, key=_severity))
-                self.visit(code.orelse, max(use, Use.SOMETIMES, key=_severity))
+                self.visit(code.body, use | Use.SOMETIMES)
+                self.visit(code.orelse, use | Use.SOMETIMES)
             case ast.BoolOp():
                 self.width += 5
                 self.visit(code.values[0], use)
                 for value in code.values[1:]:
-                    self.visit(value, max(use, Use.SOMETIMES, key=_severity))
+                    self.visit(value, use | Use.SOMETIMES)
             case ast.Compare():
                 self.width += 4
                 self.visit(code.left, use)
@@ -182,28 +186,24 @@ class _Reader:
                 self.width += 20
                 first = code.generators[0]
                 self.visit(first.iter, use)
-                for inside in (code.elt, first.target, *first.ifs, *code.generators[1:]):
-                    self.visit(inside, Use.REPEATED)
+                repeated: list[ast.AST] = [code.elt, first.target, *first.ifs]
+                for part in (*repeated, *code.generators[1:]):
+                    self.visit(part, use | Use.REPEATED)
                 own = {n.id for n in ast.walk(first.target) if isinstance(n, ast.Name)}
                 self.names -= own  # an operation's text has no global of such a name
             case ast.AugAssign():
                 self.width += 4
                 self.visit(code.target, use)
                 # The old value is fetched before the other operand is evaluated.
-                self.visit(code.value, max(use, Use.SOMETIMES, key=_severity))
+                self.visit(code.value, use | Use.SOMETIMES)
             case ast.JoinedStr():
-                # Nested quotes and braces in an f-string are hard to read, and to write.
                 self.width += 3
                 for child in code.values:
-                    self.visit(child, use)
+                    self.visit(child, use | Use.IN_TEXT)
             case _:
                 self.width += 2
-                for child in ast.iter_child_nodes(code):
-                    self.visit(child, use)
-
-
-def _severity(use: Use) -> int:
-    return cast(int, use.value)
+                for other in ast.iter_child_nodes(code):
+                    self.visit(other, use)
 
 
 # ---------------------------------------------------------------------- types
@@ -223,10 +223,11 @@ def _may_be_numpy(found: Type) -> bool:
             return False
 
 
-_SILENT = frozenset(
-    "neg pos abs lt le gt ge eq ne not select getitem len item tuple pack as_list as_tuple "
-    "zeros_like fill pad bound float bool np.float64 min max print format raise assert".split()
-)
+_SILENT = {
+    "neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne", "not", "select", "min", "max", "bound",
+    "float", "bool", "np.float64", "getitem", "len", "item", "tuple", "pack", "as_list", "as_tuple",
+    "zeros_like", "fill", "pad", "head", "print", "format", "raise", "assert",
+}  # fmt: skip
 
 
 def may_warn(op: Op) -> bool:
@@ -254,6 +255,9 @@ def stem_of(op: Op, first: str | None) -> str:
     name = op.operation.name
     if name == "bound":
         return str(op.attributes["name"])
+    if name == "getitem" and first and len(first.partition("_")[0]) > 1:
+        plural, tail = first.partition("_")[0], first.partition("_")[1:]
+        return plural.removesuffix("s") + "".join(tail)
     if name in _STEMS:
         return _STEMS[name]
     stem = _SHORT.get(name, name.rpartition(".")[2])

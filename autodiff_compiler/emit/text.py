@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -105,10 +106,12 @@ class Page:
                     self.spans[len(self.lines)] = span
 
     def explain(self, statement: Statement | None, code: str, indent: str) -> None:
-        """A comment that quotes the source, unless it did so last, or the code says the same."""
-        if statement is None or statement in (self.explained, None) or statement.text == code:
+        """A comment that quotes the source, unless it did so last, or the code is the quote."""
+        if statement is None or statement == self.explained or statement.text.endswith(":"):
             return
         self.explained = statement
+        if statement.text == code:
+            return
         comment = f"{indent}# {statement.text}"
         self.lines.append(comment if len(comment) <= WIDTH else comment[: WIDTH - 1] + "…")
 
@@ -163,11 +166,6 @@ def checked(page: Page) -> str:
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
-@functools.cache
-def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    return tuple(name for name in kind._fields if name not in _IGNORED)
-
-
 def same(a: object, b: object) -> bool:
     """Whether two trees are equal, positions aside."""
     pairs = [(a, b)]
@@ -176,8 +174,9 @@ def same(a: object, b: object) -> bool:
         if type(a) is not type(b):
             return False
         if isinstance(a, ast.AST):
-            for name in _fields(type(a)):
-                pairs.append((getattr(a, name, None), getattr(b, name, None)))
+            for name in a._fields:
+                if name not in _IGNORED:
+                    pairs.append((getattr(a, name, None), getattr(b, name, None)))
         elif isinstance(a, list):
             assert isinstance(b, list)
             if len(a) != len(b):
@@ -193,6 +192,7 @@ def wrapped(line: str, indent: str) -> list[str]:
     opened = closed = depth = start = 0
     quote = ""
     commas: list[int] = []
+    inside: list[int] = []
     for place, character in enumerate(line):
         if quote:
             if character == quote and line[place - 1] != "\\":
@@ -217,7 +217,7 @@ def wrapped(line: str, indent: str) -> list[str]:
     if whole or len(inner) + len(body) <= WIDTH:
         return [head, inner + body, tail]
     cuts = [opened, *commas, closed]
-    items = [line[a + 1 : b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    items = [line[a + 1 : b].strip() for a, b in itertools.pairwise(cuts)]
     return [head, *(f"{inner}{item}," for item in items if item), tail]
 
 
@@ -250,7 +250,7 @@ def _astor() -> Any:
         def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
             self.write(ast.unparse(node))
 
-        def _handle_string_constant(self, node: ast.Constant, value: str, is_joined: bool = False) -> None:
+        def _handle_string_constant(self, node: ast.Constant, value: str, *_: object) -> None:
             self.write(quoted(value))
 
     return Generator
@@ -269,6 +269,8 @@ def _docstring(text: str, indent: str) -> list[str]:
     if escaped.endswith('"'):
         escaped = escaped[:-1] + '\\"'
     lines = escaped.split("\n")
-    return [f'{indent}"""{lines[0]}', *lines[1:-1], lines[-1] + '"""'] if len(lines) > 1 else [
-        f'{indent}"""{escaped}"""'
-    ]
+    return (
+        [f'{indent}"""{lines[0]}', *lines[1:-1], lines[-1] + '"""']
+        if len(lines) > 1
+        else [f'{indent}"""{escaped}"""']
+    )

@@ -2,7 +2,8 @@
 
 A value of the IR is either part of the expression that reads it or kept in a variable. Variables
 may be assigned many times (a loop's carried value is one variable throughout), so this is where
-SSA ends. Names come last: a read is an `ast.Name` whose `id` is filled in once its variable has one.
+SSA ends. Names come last: a read is an `ast.Name` whose `id` is filled in when its variable has
+one.
 """
 
 from __future__ import annotations

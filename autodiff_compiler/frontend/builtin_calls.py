@@ -5,14 +5,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-import numpy as np
-
-from autodiff_compiler.frontend import conditions, iterables, types_asked
+from autodiff_compiler.frontend import conditions, iterables, refused_calls, types_asked
 from autodiff_compiler.frontend.context import Context
-from autodiff_compiler.frontend.known_calls import Call, Handler, optional, refuse_keywords, takes
+from autodiff_compiler.frontend.known_calls import (
+    Call,
+    Handler,
+    number_of_arguments,
+    optional,
+    refuse_keywords,
+    takes,
+    with_arguments,
+)
 from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
+    Counting,
     Meaning,
     Poison,
     Static,
@@ -40,21 +47,12 @@ def call(
         return handler(ctx, made)
     record = resolve(function)
     if record is not None:
-        return _elementary(ctx, made, record)
-    if isinstance(function, type) and issubclass(function, BaseException):
-        return ctx.refuse(node, f"call of {name}", "exceptions can only be raised", "raise it")
-    library, _, _ = name.partition(".")
-    message = "this function is not supported"
-    hint = "compute it from those of math, or outside of the function"
-    if isinstance(function, np.ufunc) or getattr(function, "__module__", "") == "numpy":
-        message = "this function of NumPy is not supported yet"
-        hint = "use numbers and the scalar functions of NumPy, such as np.sin"
-    elif library == "math":
-        message = "this function of math is not supported"
-    return ctx.refuse(node, f"call of {name}", message, hint)
+        return _elementary(ctx, made, record, function)
+    said = refused_calls.refused(function, node, (*arguments, *keywords.values()))
+    return ctx.refuse(node, f"call of {name}", *said)
 
 
-def _elementary(ctx: Context, made: Call, record: str) -> Meaning:
+def _elementary(ctx: Context, made: Call, record: str, function: object) -> Meaning:
     """A function of numbers that is one operation."""
     if refuse_keywords(ctx, made):
         return SILENCED
@@ -64,7 +62,12 @@ def _elementary(ctx: Context, made: Call, record: str) -> Meaning:
         if operand is None:
             return SILENCED
         operands.append(operand)
-    return ctx.op(made.node, record, *operands, label=f"call of {made.name}")
+    label = f"call of {made.name}"
+    count = number_of_arguments(function)
+    if count is not None and len(operands) != count:
+        said = f"expected {count} argument{'s' * (count != 1)}, got {len(operands)}"
+        return ctx.refuse(made.node, label, said, with_arguments(made, count))
+    return ctx.op(made.node, record, *operands, label=label)
 
 
 # Builtins with more than one meaning.
@@ -80,7 +83,10 @@ def _extreme(scalar: str, sequence: str) -> Handler:
             argument = made.arguments[0]
             if not _is_iterable(argument):
                 return ctx.refuse(
-                    made.node, f"call of {made.name}", f"{describe(argument)} has no items"
+                    made.node,
+                    f"call of {made.name}",
+                    f"{describe(argument)} has no items",
+                    f"give {made.name} two numbers, or a list or tuple",
                 )
             found = ctx.sequence(argument, made.at(0), made.name)
             return SILENCED if found is None else ctx.op(made.node, sequence, found)
@@ -109,7 +115,10 @@ def _sum(ctx: Context, made: Call) -> Meaning:
         return SILENCED
     if not _is_iterable(made.arguments[0]):
         return ctx.refuse(
-            made.node, "call of sum", f"summing {describe(made.arguments[0])} is not supported"
+            made.node,
+            "call of sum",
+            f"summing {describe(made.arguments[0])} is not supported",
+            "give sum a list or tuple, or add up in a loop",
         )
     elements = ctx.sequence(made.arguments[0], made.at(0), "sum")
     given = optional(ctx, made, "start")
@@ -136,7 +145,10 @@ def _len(ctx: Context, made: Call) -> Meaning:
         case Value(type=SequenceType()) as sequence:
             return ctx.op(made.node, "len", sequence)
     return ctx.refuse(
-        made.node, "call of len", f"the length of {describe(made.arguments[0])} is not supported"
+        made.node,
+        "call of len",
+        f"the length of {describe(made.arguments[0])} is not supported",
+        "give len a list or tuple",
     )
 
 
@@ -166,7 +178,8 @@ def _conversion(kind: type, name: str) -> Handler:
             try:
                 return const(kind(argument.value))
             except ValueError as error:
-                return ctx.refuse(made.node, f"call of {made.name}", str(error))
+                hint = "write the number itself"
+                return ctx.refuse(made.node, f"call of {made.name}", str(error), hint)
         number = ctx.operand(argument, made.at(0), made.name)
         if number is None:
             return SILENCED
@@ -192,7 +205,8 @@ def _print(ctx: Context, made: Call) -> Meaning:
     for key, meaning in made.keywords.items():
         value = meaning.value if isinstance(meaning, Static) else ...
         if not (value is None or type(value) is str):
-            return ctx.refuse(made.node, f"print({key}=)", "it must be a constant string or None")
+            said = "it must be a constant string or None"
+            return ctx.refuse(made.node, f"print({key}=)", said, "write the string out")
         attributes[key] = value
     operands: list[Operand] = []
     for place, meaning in enumerate(made.arguments):
@@ -220,7 +234,10 @@ def _container(name: str) -> Handler:
         if isinstance(argument, Value) and isinstance(argument.type, SequenceType):
             return ctx.op(made.node, f"as_{name}", argument)
         return ctx.refuse(
-            made.node, f"call of {name}", f"making one from {describe(argument)} is not supported"
+            made.node,
+            f"call of {name}",
+            f"making one from {describe(argument)} is not supported",
+            "use the range itself" if isinstance(argument, Counting) else "write its items out",
         )
 
     return handler
@@ -234,7 +251,8 @@ def _isinstance(ctx: Context, made: Call) -> Meaning:
         return ctx.refuse(
             made.node,
             "call of isinstance",
-            f"the type of {describe(made.arguments[0])} does not decide it",
+            f"for {describe(made.arguments[0])} the answer is not known beforehand",
+            "ask for a class, such as float, that it surely is or is not",
         )
     return const(known)
 

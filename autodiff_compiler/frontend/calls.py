@@ -6,15 +6,14 @@ Arguments are bound to parameters exactly as Python binds them.
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Mapping, Sequence
 from types import FunctionType
 
 from autodiff_compiler.errors import SourceError
-from autodiff_compiler.frontend import builtin_calls, joins, objects
+from autodiff_compiler.frontend import builtin_calls, hints, joins, objects, refused_calls
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.names import contains
-from autodiff_compiler.frontend.refuse import STAR_PARAMETER
+from autodiff_compiler.frontend.refuse import ASYNC, GENERATORS, STAR_PARAMETER
 from autodiff_compiler.frontend.values import (
     SILENCED,
     Binding,
@@ -44,7 +43,8 @@ def call(
     if isinstance(callee, Closure):
         return inline(ctx, node, callee, arguments, keywords)
     if not isinstance(callee, Static):
-        return ctx.refuse(node.func, "call", f"{describe(callee)} can't be called")
+        said = f"{ast.unparse(node.func)} is {describe(callee)}, not a function"
+        return ctx.refuse(node.func, "call", said, hints.multiplied(ctx.site(node)))
     name = ast.unparse(node.func)
     if isinstance(callee.value, FunctionType):
         return _unreadable(ctx, node, callee.value, name)
@@ -68,12 +68,9 @@ def inline(
     code, function = closure.code, closure.function
     name = code.name
     if function is not None:
-        if _is_library(function):
-            return ctx.refuse(
-                node,
-                f"call of {ast.unparse(node.func)}",
-                "only functions of your own and those of math, numpy and Python are supported",
-            )
+        if refused_calls.is_library(function):
+            said = refused_calls.refused(function, node, (*arguments, *keywords.values()))
+            return ctx.refuse(node, f"call of {ast.unparse(node.func)}", *said)
         for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
             ctx.guard("attribute", function, attribute, getattr(function, attribute))
     if len(ctx.calls) >= DEEPEST or ctx.inlined >= MOST:
@@ -86,11 +83,16 @@ def inline(
         return SILENCED
     active = activation(closure, bound)
     if active in ctx.calls:
-        return ctx.refuse(node, "recursion", f"{name} calls itself", "write it as a loop")
+        return ctx.refuse(
+            node,
+            "recursion",
+            f"{name} calls itself, which is not supported",
+            "write it as a loop, which keeps in variables what the calls pass on",
+        )
     ctx.inlined += 1
     path, ctx.path = ctx.path, (*ctx.path, node)
     ctx.calls.append(active)
-    ctx.called_from.append(ctx.span(node))
+    ctx.called_from.append((ctx.span(node), name))
     frame = Frame(code, closure)
     with ctx.in_frame(frame):
         for parameter, meaning in bound.items():
@@ -112,7 +114,7 @@ def _refuse_size(ctx: Context, node: ast.Call, name: str) -> Meaning:
         ctx.inlined += 1
     else:
         return SILENCED
-    return ctx.refuse(node, f"call of {name}", message)
+    return ctx.refuse(node, f"call of {name}", message, "use a loop instead of repeated calls")
 
 
 def activation(closure: Closure, bound: Keywords) -> object:
@@ -157,21 +159,17 @@ def _leave(ctx: Context, frame: Frame) -> None:
 def is_plain_function(ctx: Context, node: FunctionNode, name: str, call: ast.AST) -> bool:
     """Whether calling it runs its body, once, with named parameters. Reports it if not."""
     if isinstance(node, ast.AsyncFunctionDef):
-        ctx.refuse(call, f"call of {name}", "coroutines are not supported", "use a plain def")
+        ctx.refuse(call, f"call of {name}", ASYNC, f"define {name} with def, not async def")
         return False
     if isinstance(node, ast.FunctionDef) and contains(node.body, ast.Yield, ast.YieldFrom):
-        ctx.refuse(call, f"call of {name}", "generators are not supported", "return a tuple")
+        hint = f"let {name} return a tuple of what it yields"
+        ctx.refuse(call, f"call of {name}", GENERATORS, hint)
         return False
     if node.args.vararg or node.args.kwarg:
-        ctx.refuse(call, f"call of {name}", STAR_PARAMETER.message, STAR_PARAMETER.hint)
+        hint = f"name the parameters of {name}, or let it take one tuple"
+        ctx.refuse(call, f"call of {name}", STAR_PARAMETER.message, hint)
         return False
     return True
-
-
-def _is_library(function: FunctionType) -> bool:
-    """Whether it belongs to Python's own library or to NumPy."""
-    package = (function.__module__ or "").partition(".")[0]
-    return package in sys.stdlib_module_names or package == "numpy"
 
 
 def _defaults(
@@ -182,7 +180,7 @@ def _defaults(
     values = function.__defaults__ or ()
     found = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
     found |= function.__kwdefaults__ or {}
-    return {name: objects.meaning_of(ctx, value, name, call) for name, value in found.items()}
+    return {name: objects.meaning_of(ctx, value, None, call) for name, value in found.items()}
 
 
 def bind(
@@ -199,22 +197,25 @@ def bind(
     positional = only + [each.arg for each in parameters.args]
     named = [each.arg for each in parameters.kwonlyargs]
     what = f"call of {name}"
+    hint = "it has no parameters"
+    if positional or named:
+        hint = f"its parameters are ({hints.shown(parameters, 2 * hints.WIDTH)})"
     if len(arguments) > len(positional):
         message = f"{name} takes {_count(positional)}, got {len(arguments)}"
-        ctx.refuse(node, what, message)
+        ctx.refuse(node, what, message, hint)
         return None
     bound = dict(zip(positional, arguments, strict=False))
     for key, meaning in keywords.items():
         if key in only or key not in (*positional, *named):
-            ctx.refuse(node, what, f"{name} has no parameter {key} to pass by name")
+            ctx.refuse(node, what, f"{name} has no parameter {key} to pass by name", hint)
             return None
         if key in bound:
-            ctx.refuse(node, what, f"{name} gets {key} twice")
+            ctx.refuse(node, what, f"{name} gets {key} twice", hint)
             return None
         bound[key] = meaning
     missing = [each for each in (*positional, *named) if each not in bound | dict(defaults)]
     if missing:
-        ctx.refuse(node, what, f"{name} is called without {' and '.join(missing)}")
+        ctx.refuse(node, what, f"{name} is called without {' and '.join(missing)}", hint)
         return None
     return {each: bound.get(each, defaults.get(each, SILENCED)) for each in (*positional, *named)}
 

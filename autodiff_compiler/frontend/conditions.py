@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_compiler.frontend import joins
+from autodiff_compiler.frontend import hints, joins
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     SILENCED,
@@ -24,6 +24,8 @@ from autodiff_compiler.frontend.values import (
     Static,
     Structure,
     describe,
+    instead_of,
+    is_function,
 )
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType
@@ -90,7 +92,8 @@ def truth(ctx: Context, meaning: Meaning, node: ast.expr) -> Operand | None:
                 return None
             found = ctx.op(node, "ne", length, const(0))
         case _:
-            ctx.refuse(node, CONDITION, f"the truth of {describe(meaning)} is not supported")
+            said = f"{describe(meaning)} can't be used as a condition"
+            ctx.refuse(node, CONDITION, said, "compare it, with == for example")
             return None
     return found if isinstance(found, Value) else None
 
@@ -134,7 +137,8 @@ def choose(
         return SILENCED
     if isinstance(binding.meaning, Poison) and binding.meaning is not SILENCED:
         poison = binding.meaning
-        return ctx.refuse(node, "conditional value", f"this {poison.reason}", "", poison.notes)
+        said = f"this {poison.reason}"
+        return ctx.refuse(node, "conditional value", said, poison.hint, poison.notes)
     return binding.meaning
 
 
@@ -155,14 +159,15 @@ def compare(
     if isinstance(kind, ast.Is | ast.IsNot):
         same = _is_none(left, right)
         if same is None:
-            return ctx.refuse(
-                node, sign, "only None is compared by identity", "compare with == instead"
-            )
+            said = "comparing by identity is supported with None only"
+            hint = _hint(left, right) or hints.compared_by_value(ctx.site(node))
+            return ctx.refuse(node, sign, said, hint)
         return const(same == isinstance(kind, ast.Is))
     if isinstance(kind, ast.In | ast.NotIn):
         found = _contains(left, right)
         if found is None:
-            return ctx.refuse(node, sign, "membership is not supported", "compare with == and or")
+            hint = hints.compared_one_by_one(ctx.site(node))
+            return ctx.refuse(node, sign, f"{sign} is not supported for numbers", hint)
         return const(found == isinstance(kind, ast.In))
     name, function = COMPARISONS[type(kind)]
     known = _known_comparison(kind, function, left, right)
@@ -171,7 +176,15 @@ def compare(
     if isinstance(left, Value | Const) and isinstance(right, Value | Const):
         return ctx.op(node, name, left, right, label=sign)
     odd = right if isinstance(left, Value | Const) else left
-    return ctx.refuse(node, sign, f"comparing {describe(odd)} is not supported")
+    hint = _hint(left, right) or instead_of(odd)
+    return ctx.refuse(node, sign, f"comparing {describe(odd)} is not supported", hint)
+
+
+def _hint(left: Meaning, right: Meaning) -> str:
+    """How to tell functions apart, where that is what is asked."""
+    if all(map(is_function, (left, right))):
+        return "keep a string that says which function it is, and compare that"
+    return ""
 
 
 def _known_comparison(

@@ -14,6 +14,7 @@ from types import FunctionType
 
 from autodiff_compiler.errors import InternalError, Problem, Span, Statement
 from autodiff_compiler.frontend.facts import Facts
+from autodiff_compiler.frontend.hints import Site
 from autodiff_compiler.frontend.names import Code, analyse, assigned
 from autodiff_compiler.frontend.refuse import Refusal, refusal_of
 from autodiff_compiler.frontend.regions import Region, once
@@ -30,6 +31,7 @@ from autodiff_compiler.frontend.values import (
     Structure,
     Zipped,
     describe,
+    instead_of,
     is_unbound,
     map_leaves,
     may_be_unbound,
@@ -74,13 +76,14 @@ class Context:
     # The calls and unrolled iterations we are in, which tell apart two visits of one loop.
     path: tuple[object, ...] = ()
     calls: list[object] = field(default_factory=list)
-    called_from: list[Span] = field(default_factory=list)
+    called_from: list[tuple[Span, str]] = field(default_factory=list)  # and what is called
     inlined: int = 0
     # While the types of a loop settle, reading a name never bound ends the path, as it does at run
     # time; afterwards it is a problem like any other. `misses` counts such reads.
     lenient: bool = False
     misses: int = 0
     problems: list[Problem] = field(default_factory=list)
+    said_once: set[tuple[str, str, str]] = field(default_factory=set)
     guards: dict[tuple[str, int, str], Guard] = field(default_factory=dict)
     heads: dict[tuple[object, ...], dict[str, Meaning]] = field(default_factory=dict)
     _closures: dict[FunctionType, Closure] = field(default_factory=dict)
@@ -130,20 +133,30 @@ class Context:
         node: ast.AST,
         construct: str,
         message: str,
-        hint: str = "",
+        hint: str,
         notes: tuple[tuple[Span, str], ...] = (),
     ) -> Poison:
         """Report a problem; code that never runs has none."""
         if not self.region.closed:
             callers = self.called_from[: -CALLERS - 1 : -1]
-            called = tuple((span, "called from here") for span in callers)
+            called = tuple((span, f"{name} is called from here") for span, name in callers)
             problem = Problem(self.span(node), construct, message, hint, notes + called)
             self.problems.append(problem)
         return SILENCED
 
+    def refuse_once(self, node: ast.AST, construct: str, message: str, hint: str) -> Poison:
+        """Report a problem with a name from outside, where it is met first in a file."""
+        self.said_once.add((self.source.file, construct, message))
+        return self.refuse(node, construct, message, hint)
+
     def refuse_as(self, node: ast.AST, refusal: Refusal | None = None) -> Poison:
+        """Report a problem with a node that is refused wherever it stands."""
         refusal = refusal or refusal_of(node)
-        return self.refuse(node, refusal.construct, refusal.message, refusal.hint)
+        hint = refusal.hint_at(self.site(node))
+        return self.refuse(node, refusal.construct, refusal.message, hint)
+
+    def site(self, node: ast.AST) -> Site:
+        return Site(node, self.frame.code.node)
 
     # Making nodes.
 
@@ -155,7 +168,7 @@ class Context:
             try:
                 made = self.region.op(OPS[name], *operands, attributes=attributes)
             except OperandError as error:
-                return self.refuse(node, label or name, str(error).replace("operand", "argument"))
+                return self.refuse(node, label or name, *_misfit(operands, error, label))
         self.facts.learn(made, name, operands)
         return made
 
@@ -167,7 +180,7 @@ class Context:
             try:
                 return once(self.stack, OPS[name], operands, attributes)
             except OperandError as error:
-                return self.refuse(node, name, str(error))
+                return self.refuse(node, name, *_misfit(operands, error, name))
 
     @contextmanager
     def inside(self, region: Region, state: State) -> Iterator[None]:
@@ -191,7 +204,7 @@ class Context:
                 node,
                 f"name {name}",
                 f"{describe(iterator)} can't be kept under a name",
-                "loop over it directly",
+                f"write it where it is looped over, in place of {name}",
             )
         named = self.named(meaning, name)
         self.state[self.frame, name] = Binding(named, self.span(node))
@@ -222,12 +235,14 @@ class Context:
             raise InternalError(f"{name} is read after it has been given up", str(self.span(node)))
         found: Meaning
         if isinstance(meaning, Poison):
-            found = self.refuse(node, f"name {name}", f"{name} {meaning.reason}", "", meaning.notes)
+            said = f"{name} {meaning.reason}"
+            found = self.refuse(node, f"name {name}", said, meaning.hint, meaning.notes)
         elif is_unbound(meaning):
-            message = "is read before it is assigned"
+            said, hint = "is read before it is assigned", "assign it before this line"
             if frame is not self.frame:
-                message = "of the enclosing function is not bound here"
-            found = self.refuse(node, f"name {name}", f"{name} {message}")
+                said = "of the enclosing function is not assigned yet"
+                hint = "assign it before the call of the inner function"
+            found = self.refuse(node, f"name {name}", f"{name} {said}", hint)
             self.misses += 1
             if self.lenient:
                 self.region.closed = True
@@ -237,7 +252,7 @@ class Context:
             found = self.refuse(
                 node,
                 f"name {name}",
-                f"{name} of the enclosing function may be unbound here",
+                f"{name} of the enclosing function may not be assigned yet",
                 "assign it before the branch or loop that may leave it out",
             )
         else:
@@ -295,7 +310,8 @@ class Context:
         if isinstance(meaning, Value | Const):
             return meaning
         if meaning is not SILENCED:
-            self.refuse(node, what, f"expected a number, got {describe(meaning)}")
+            said = f"expected a number, got {describe(meaning)}"
+            self.refuse(node, what, said, instead_of(meaning))
         return None
 
     def structure(self, meaning: Meaning, node: ast.AST) -> Structure | None:
@@ -351,6 +367,20 @@ def constant_of(meaning: Meaning) -> Const | None:
     if not isinstance(meaning, Const | Value) and (value is None or type(value) is str):
         return const(value)
     return None
+
+
+def _misfit(operands: Sequence[Operand], error: OperandError, label: str) -> tuple[str, str]:
+    """What doesn't fit an operation, in words, and what would."""
+    said = str(error).replace("operand", "argument")
+    expected, _, got = said.partition(", got ")
+    for operand in operands:
+        if str(operand.type) == got:
+            whole = expected.startswith("expected an int")
+            advice = "int(...) makes one of a float" if whole else instead_of(operand)
+            return f"{expected}, got {describe(operand)}", advice
+    if "argument" in expected:
+        return said, f"see help({label.removeprefix('call of ')}) for what it takes"
+    return said, "use Python's own floats and ints"
 
 
 def _iterator_in(meaning: Meaning) -> Meaning | None:

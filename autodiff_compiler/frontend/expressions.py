@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from autodiff_compiler.frontend import calls, conditions, iterables, objects
 from autodiff_compiler.frontend.context import Context
-from autodiff_compiler.frontend.refuse import OPERATORS, STAR_ARGUMENT
+from autodiff_compiler.frontend.refuse import OPERATORS, SLICE, STAR_ARGUMENT
 from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
@@ -17,6 +17,7 @@ from autodiff_compiler.frontend.values import (
     Static,
     Structure,
     describe,
+    instead_of,
 )
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import SequenceType, TupleType
@@ -63,7 +64,7 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
             result = evaluate_call(ctx, node)
             if isinstance(result, Poison) and result is not SILENCED:
                 what = f"result of {ast.unparse(node.func)}"
-                return ctx.refuse(node, what, f"it {result.reason}", "", result.notes)
+                return ctx.refuse(node, what, f"it {result.reason}", result.hint, result.notes)
             return result
         case ast.Attribute(value, name):
             return objects.read_attribute(ctx, evaluate(ctx, value), name, node)
@@ -92,8 +93,11 @@ def _constant(ctx: Context, node: ast.Constant, value: object) -> Meaning:
         return Static(value)
     if type(value) in (bool, int, float):
         return const(value)
-    name = "complex number" if isinstance(value, complex) else type(value).__name__
-    return ctx.refuse(node, name, "only floats, ints, bools and strings are supported")
+    said = "only floats, ints, bools and strings are supported"
+    if isinstance(value, complex):
+        hint = "keep real and imaginary part in two floats"
+        return ctx.refuse(node, "complex number", said, hint)
+    return ctx.refuse(node, type(value).__name__, said, "pass what it stands for as an argument")
 
 
 # Arithmetic.
@@ -123,7 +127,8 @@ def apply_binary(
         return SILENCED
     for side in (left, right):
         if not isinstance(side, Value | Const):
-            return ctx.refuse(node, sign, f"arithmetic on {describe(side)} is not supported")
+            said = f"arithmetic on {describe(side)} is not supported"
+            return ctx.refuse(node, sign, said, instead_of(side))
     assert isinstance(left, Value | Const) and isinstance(right, Value | Const)
     return ctx.op(node, name, left, right, label=sign)
 
@@ -236,12 +241,13 @@ def evaluate_call(ctx: Context, node: ast.Call) -> Meaning:
             arguments.append(evaluate(ctx, argument))
     keywords = {}
     for keyword in node.keywords:
-        meaning = evaluate(ctx, keyword.value)
-        if keyword.arg is None:
-            ctx.refuse_as(keyword, STAR_ARGUMENT)
-            callee = SILENCED
-        else:
-            keywords[keyword.arg] = meaning
+        if keyword.arg is not None:
+            keywords[keyword.arg] = evaluate(ctx, keyword.value)
+            continue
+        for value in keyword.value.values if isinstance(keyword.value, ast.Dict) else ():
+            evaluate(ctx, value)
+        ctx.refuse_as(keyword, STAR_ARGUMENT)
+        callee = SILENCED
     if any(isinstance(argument, ast.Starred) for argument in node.args):
         return SILENCED
     return calls.call(ctx, node, callee, tuple(arguments), keywords)
@@ -269,29 +275,38 @@ def _subscript(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.expr
     if base is SILENCED:
         return SILENCED
     if isinstance(index, ast.Slice):
-        return ctx.refuse_as(index)
+        return ctx.refuse_as(node, SLICE)
     place = evaluate(ctx, index)
     if place is SILENCED:
         return SILENCED
-    if not isinstance(place, Value | Const):
-        return ctx.refuse(index, "index", f"expected an int, got {describe(place)}")
     items = _known_length(base)
+    if items is None and not _is_sequence(base):
+        said = f"indexing {describe(base)} is not supported"
+        return ctx.refuse(node, "index", said, "only lists and tuples can be indexed")
+    if not isinstance(place, Value | Const):
+        hint = "use an int as index"
+        if isinstance(place, Structure):
+            hint = "write one index after the other: [i][j]"
+        return ctx.refuse(index, "index", f"expected an int, got {describe(place)}", hint)
     known = ctx.facts.value(place)
     if items is not None and type(known) in (int, bool):
         assert isinstance(known, int)
         if not -items <= known < items:
-            return ctx.refuse(node, "index", f"index {known} is out of range for {describe(base)}")
+            said = f"index {known} is out of range for {describe(base)}"
+            return ctx.refuse(node, "index", said, _range_of_indices(items))
         if isinstance(base, Structure):
             return base.items[known]
         assert isinstance(base, Value | Const)
         return ctx.op(node, "item", base, index=known % items)
-    if items is None and not _is_sequence(base):
-        return ctx.refuse(node, "index", f"indexing {describe(base)} is not supported")
     sequence = ctx.sequence(base, node, "index")
     if ctx.facts.is_int(place):
         converted = iterables.integer(ctx, place, index, "index")
         place = place if converted is None else converted
     return SILENCED if sequence is None else ctx.op(node, "getitem", sequence, place, label="index")
+
+
+def _range_of_indices(count: int) -> str:
+    return f"its indices go from 0 to {count - 1}" if count else "it is empty"
 
 
 def _known_length(meaning: Meaning) -> int | None:
@@ -321,7 +336,7 @@ def _format(ctx: Context, node: ast.JoinedStr, parts: list[ast.expr]) -> Meaning
         meaning = evaluate(ctx, part.value)
         spec = _constant_spec(part.format_spec)
         if spec is None:
-            ctx.refuse(part, "format specification", "it must be constant", "write the width out")
+            ctx.refuse(part, "format specification", "it must be constant", "write its numbers out")
             refused = True
             continue
         operand = ctx.as_operand(meaning, part, "f-string")

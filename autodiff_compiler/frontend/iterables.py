@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from autodiff_compiler.frontend import conditions
+from autodiff_compiler.frontend import conditions, hints
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import Call, optional, refuse_keywords, takes
 from autodiff_compiler.frontend.values import (
@@ -61,14 +61,15 @@ def drive(
     if not _is_regular(meaning):
         items = _static_items(ctx, meaning, node)
         if items is None:
-            ctx.refuse(node, "loop", f"looping over {describe(meaning)} is not supported")
+            _refuse(ctx, meaning, node)
         return items
     driver = Driver()
     if isinstance(meaning, Reversed):
         driver.backwards = True
         meaning = meaning.inner
         if isinstance(meaning, Zipped | Numbered | Reversed):
-            ctx.refuse(node, "reversed", f"Python can't reverse {describe(meaning)}")
+            said = f"Python can't reverse {describe(meaning)}"
+            ctx.refuse(node, "reversed", said, "loop over positions backwards, with range")
             return None
     element = _element(ctx, driver, meaning, target, node)
     if element is None:
@@ -148,7 +149,8 @@ def _element(
         case Numbered(inner, start):
             return _numbered(ctx, driver, inner, start, target, node)
         case Reversed():
-            ctx.refuse(node, "reversed", "it can only be looped over by itself", "count with range")
+            said = "it can only be looped over by itself"
+            ctx.refuse(node, "reversed", said, "loop over positions backwards, with range")
             return None
     if isinstance(meaning, Structure) or _items_of(meaning) is not None:
         return _column(ctx, driver, _expanded(ctx, meaning, node), target, node)
@@ -156,8 +158,13 @@ def _element(
         driver.certain = False
         return _consume(driver, meaning, target)
     if meaning is not SILENCED:
-        ctx.refuse(node, "loop", f"looping over {describe(meaning)} is not supported")
+        _refuse(ctx, meaning, node)
     return None
+
+
+def _refuse(ctx: Context, meaning: Meaning, node: ast.expr) -> None:
+    said = f"looping over {describe(meaning)} is not supported"
+    ctx.refuse(node, "loop", said, "loop over range, zip, enumerate, or a list or tuple of numbers")
 
 
 def _surely_some(*bounds: Operand) -> bool:
@@ -246,7 +253,8 @@ def _numbered(
     if element is None:
         return None
     if len(driver.consumed) == before:
-        ctx.refuse(node, "enumerate", f"numbering {describe(inner)} is not supported")
+        said = f"numbering {describe(inner)} is not supported"
+        ctx.refuse(node, "enumerate", said, "number a list or tuple")
         return None
     items = _items_of(inner)
     stop: Meaning = const(len(items)) if items else ctx.op(node, "len", driver.consumed[before])
@@ -327,7 +335,10 @@ def integer(ctx: Context, meaning: Meaning, node: ast.AST, what: str) -> Operand
     if whole or ctx.facts.is_int(operand):
         converted = ctx.op(node, "int", operand)
         return None if isinstance(converted, Poison) else converted
-    ctx.refuse(node, what, f"expected an int, got {describe(operand)}")
+    hint = "int(...) makes one of a float"
+    if isinstance(node, ast.expr):
+        hint = f"write int({hints.shown(node)})"
+    ctx.refuse(node, what, f"expected an int, got {describe(operand)}", hint)
     return None
 
 
@@ -347,7 +358,9 @@ def make_range(ctx: Context, made: Call) -> Meaning:
     step = steps[0] if steps else const(1)
     if isinstance(step, Const):
         if step.value == 0:
-            return ctx.refuse(made.node, "range", "the step is 0, which always raises")
+            return ctx.refuse(
+                made.node, "range", "the step is 0, which always raises", "use a step other than 0"
+            )
     else:
         _refuse_zero_step(ctx, made, step)
     return Counting(start, stop, step)
@@ -363,7 +376,7 @@ def make_zip(ctx: Context, made: Call) -> Meaning:
         return SILENCED
     strict = made.keywords.get("strict", const(False))
     if not isinstance(strict, Const):
-        return ctx.refuse(made.node, "zip(strict=)", "it must be a constant")
+        return ctx.refuse(made.node, "zip(strict=)", "it must be a constant", "write strict=True")
     return Zipped(made.arguments, bool(strict.value))
 
 

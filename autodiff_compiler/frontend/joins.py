@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autodiff_compiler.errors import Span
 from autodiff_compiler.frontend.context import DEAD, Context
@@ -27,6 +27,7 @@ from autodiff_compiler.frontend.values import (
     Static,
     Structure,
     describe,
+    is_function,
     is_unbound,
     leaves,
     map_leaves,
@@ -134,15 +135,25 @@ def _same_function(a: Closure, b: Closure) -> bool:
 def _conflict(a: Meaning, b: Meaning, notes: tuple[Span, Span]) -> Poison:
     if is_unbound(a) or is_unbound(b):
         other, where = (b, notes[1]) if is_unbound(a) else (a, notes[0])
-        reason = f"is {describe(other)} on one path and unbound on another"
-        return Poison(reason, ((where, "bound here"),))
+        reason = f"is {describe(other)} on one path and not assigned on another"
+        return Poison(reason, "assign it on every path", ((where, "assigned here"),))
     first, second = describe(a), describe(b)
+    hint = _hint(a, b)
     if first == second:
-        return Poison(f"is {first} on one path and another one on another", ())
+        return Poison(f"is {first} on one path and another one on another", hint)
     reason = f"is {first} on one path and {second} on another"
     if notes[0] == notes[1]:
-        return Poison(reason)
-    return Poison(reason, ((notes[0], f"{first} here"), (notes[1], f"{second} here")))
+        return Poison(reason, hint)
+    return Poison(reason, hint, ((notes[0], f"{first} here"), (notes[1], f"{second} here")))
+
+
+def _hint(a: Meaning, b: Meaning) -> str:
+    """How to make two meanings one."""
+    if all(map(is_function, (a, b))):
+        return "call each function where it is chosen, and keep the result"
+    if any(isinstance(m, Static) and m.value is None for m in (a, b)):
+        return "use a number on both paths, such as 0.0 or math.inf in place of None"
+    return "let it be the same kind of thing on both paths"
 
 
 def freshen(meaning: Meaning, name: str | None) -> Meaning:
@@ -341,6 +352,8 @@ def _merge_returned(
         return _carry_out(ctx, node, known, arms, alive, key[1])
     template = widen(a.meaning, b.meaning, (a.span, b.span), LABELS.get(key[1]))
     if isinstance(template, Poison):
+        if template.reason:
+            template = replace(template, hint="end every path with a return of the same kind")
         return Binding(template, b.span), None
     handed = []
     for arm, binding in zip(arms, (a, b), strict=True):

@@ -39,7 +39,9 @@ from autodiff_compiler.ir.walk import substitute, values_read
 
 # Types only grow, and there are few of them: a loop that needs more rounds is a bug of ours.
 ROUNDS = 50
-NOT_YET = Poison("may be unbound here: an earlier iteration binds it")
+NOT_YET = Poison(
+    "may not be assigned yet: only an earlier iteration assigns it", "assign it before the loop"
+)
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def _refuse_endless(ctx: Context, loop: Looping, found: Round) -> None:
     if found.known is True:
         ctx.refuse(node, "while", "this loop never ends", "say in its condition when to stop")
     else:
-        ctx.refuse(node, "loop", "the body of this loop always raises", "use an if")
+        ctx.refuse(node, "loop", "the body of this loop always raises", "use an if instead")
 
 
 def _finish(

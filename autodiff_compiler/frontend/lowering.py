@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
 
-from autodiff_compiler.errors import InternalError, Problem, Span, UnsupportedError
+from autodiff_compiler.errors import InternalError, Problem, UnsupportedError, ordered
 from autodiff_compiler.frontend import calls, expressions, objects, statements
 from autodiff_compiler.frontend.context import Context, Guard
 from autodiff_compiler.frontend.refuse import STAR_PARAMETER
@@ -50,11 +50,12 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
     except RecursionError:
         ctx = Context(statements.execute, expressions.evaluate)
         ctx.frame = Frame(closure.code, closure)
-        ctx.refuse(node, "nesting", "statements or expressions are nested too deeply")
+        said = "statements or expressions are nested too deeply"
+        ctx.refuse(node, "nesting", said, "split it into smaller functions or expressions")
     if not (ctx.problems or yields or ctx.region.closed):
         raise InternalError("something was refused and not reported", plain.__qualname__)
     if ctx.problems:
-        raise UnsupportedError(plain.__qualname__, _distinct(ctx.problems))
+        raise UnsupportedError(plain.__qualname__, _distinct(ctx))
     code = plain.__code__
     named = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     lowered = Function(
@@ -80,7 +81,9 @@ def _bind_parameters(
             ctx.bind(each.arg, SILENCED, node)
     for name, given in arguments.items():
         meaning: Meaning
-        if isinstance(given, Static):
+        if name in starred:
+            meaning = param = Value(OPAQUE, name)
+        elif isinstance(given, Static):
             param = Value(type_of(given.value) or OPAQUE, name)
             meaning = objects.meaning_of(ctx, given.value, None, node)
         else:
@@ -97,7 +100,9 @@ def _returned(ctx: Context, result: Meaning) -> tuple[Operand, ...]:
     if result is SILENCED:
         return ()
     if isinstance(result, Poison):
-        ctx.refuse(node, "return", f"the result {result.reason}", "", result.notes)
+        here = ctx.span(node)
+        notes = tuple(note for note in result.notes if note[0] != here)
+        ctx.refuse(node, "return", f"the result {result.reason}", result.hint, notes)
         return ()
     statement = node.body if isinstance(node, ast.Lambda) else ctx.frame.last_return or node
     with ctx.at_statement(statement):
@@ -105,11 +110,13 @@ def _returned(ctx: Context, result: Meaning) -> tuple[Operand, ...]:
     return () if operand is None else (operand,)
 
 
-def _distinct(problems: list[Problem]) -> Iterable[Problem]:
+def _distinct(ctx: Context) -> Iterable[Problem]:
     """Each problem once, though a function may be called from several places."""
-    found: dict[tuple[Span, str, str], Problem] = {}
-    for each in problems:
-        found.setdefault((each.span, each.construct, each.message), each)
+    found: dict[tuple[object, ...], Problem] = {}
+    for each in ordered(ctx.problems):
+        once = (each.span.file, each.construct, each.message)
+        key = once if once in ctx.said_once else (each.span, *once)
+        found.setdefault(key, each)
     return found.values()
 
 

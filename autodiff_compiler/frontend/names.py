@@ -15,6 +15,7 @@ from autodiff_compiler.source import FunctionNode, FunctionSource
 
 Names = frozenset[str]
 NO_NAMES: Names = frozenset()
+LAMBDA = "the lambda"
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -57,7 +58,7 @@ def analyse(node: FunctionNode, source: FunctionSource) -> Code:
         )
     }
     if isinstance(node, ast.Lambda):
-        return Code(node, source, "lambda", (), frozenset(parameters), NO_NAMES, {}, {}, {})
+        return Code(node, source, LAMBDA, (), frozenset(parameters), NO_NAMES, {}, {}, {})
     last = ast.copy_location(ast.Return(None), node)
     body = (*node.body, last)
     local = frozenset({*parameters, *assigned(node.body)})

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 import builtins
 import math
+from collections.abc import Iterable
 from types import FunctionType, ModuleType
 
 import numpy as np
 
 from autodiff_compiler.errors import SourceError
+from autodiff_compiler.frontend import hints
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     NONE,
@@ -24,6 +26,7 @@ from autodiff_compiler.frontend.values import (
     Structure,
     describe,
     describe_object,
+    instead_of,
 )
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType, type_of
@@ -41,7 +44,10 @@ NAMED_CONSTANTS: dict[int, str] = {
 
 # What can't be known to stay as it is while the derivative is in use, and what to do about it.
 MUTABLE: dict[type, tuple[str, str]] = {
-    list: ("a list may change from call to call", "make it a tuple, or pass it as an argument"),
+    list: (
+        "a list outside of the function may change from call to call",
+        "make it a tuple, or pass it as an argument",
+    ),
     dict: ("dictionaries are not supported", "use a variable for each value"),
     set: ("sets are not supported", "make it a tuple"),
     np.ndarray: ("arrays are not supported yet", "use numbers, or a tuple of numbers"),
@@ -69,7 +75,8 @@ def _read_outside(ctx: Context, function: FunctionType, name: str, node: ast.AST
         try:
             value = cell.cell_contents
         except ValueError:
-            return ctx.refuse(node, f"name {name}", f"{name} is read before it is assigned")
+            said = f"{name} is read before it is assigned"
+            return ctx.refuse(node, f"name {name}", said, "assign it before the call")
         ctx.guard("cell", cell, name, value)
         return meaning_of(ctx, value, name, node)
     space = function.__globals__
@@ -81,15 +88,17 @@ def _read_outside(ctx: Context, function: FunctionType, name: str, node: ast.AST
         ctx.guard("absent", space, name, None)
         value = getattr(builtins, name)
         return const(value) if name == "__debug__" else Static(value)
-    return ctx.refuse(node, f"name {name}", f"{name} is not defined", _similar(ctx, name, space))
+    known = (*ctx.frame.code.locals, *space, *vars(builtins))
+    hint = f"define {name} before the call, or make it a parameter"
+    hint = _similar(name, known, hint)
+    return ctx.refuse_once(node, f"name {name}", f"{name} is not defined", hint)
 
 
-def _similar(ctx: Context, name: str, space: dict[str, object]) -> str:
+def _similar(name: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
     import difflib
 
-    known = (*ctx.frame.code.locals, *space, *vars(builtins))
     close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]}?" if close else ""
+    return f"did you mean {prefix}{close[0]}?" if close else otherwise
 
 
 def read_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning:
@@ -102,10 +111,11 @@ def read_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Mea
     try:
         value = getattr(holder, name)
     except AttributeError:
-        hint = _similar_attribute(holder, name)
-        return ctx.refuse(
-            node, f"attribute {name}", f"{describe_object(holder)} has no {name}", hint
-        )
+        assert isinstance(node, ast.Attribute)
+        prefix = f"{ast.unparse(node.value)}."
+        hint = _similar(name, dir(holder), f"see dir({prefix[:-1]}) for what it has", prefix)
+        said = f"{describe_object(holder)} has no {name}"
+        return ctx.refuse(node, f"attribute {name}", said, hint)
     if not any(holder is trusted for trusted in TRUSTED):
         ctx.guard("attribute", holder, name, value)
     return meaning_of(ctx, value, name, node)
@@ -124,17 +134,10 @@ def _refuse_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> 
             kind = "str"
         case _:
             message = f"attributes of {describe(base)} are not supported"
-            return ctx.refuse(node, f"attribute {name}", message)
+            return ctx.refuse(node, f"attribute {name}", message, instead_of(base))
     message = f"methods and attributes of a {kind} are not supported"
-    hint = "use variables, and accumulate in a loop" if kind == "list" else ""
+    hint = hints.instead_of_attribute(ctx.site(node), kind)
     return ctx.refuse(node, f"{kind}.{name}", message, hint)
-
-
-def _similar_attribute(holder: object, name: str) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, dir(holder), n=1)
-    return f"did you mean {close[0]}?" if close else ""
 
 
 def meaning_of(ctx: Context, value: object, name: str | None, node: ast.AST) -> Meaning:
@@ -152,7 +155,7 @@ def meaning_of(ctx: Context, value: object, name: str | None, node: ast.AST) -> 
     for kind, (message, hint) in MUTABLE.items():
         if isinstance(value, kind):
             what = f"name {name}" if name else type(value).__name__
-            return ctx.refuse(node, what, message, hint)
+            return ctx.refuse_once(node, what, message, hint)
     return Static(value)
 
 

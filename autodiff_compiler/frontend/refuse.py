@@ -9,109 +9,110 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from autodiff_compiler.frontend import hints
+from autodiff_compiler.frontend.hints import Hint, Site
+
 
 @dataclass(frozen=True)
 class Refusal:
+    """What a report says of a node; the hint may look at the node and what is around it."""
+
     construct: str
     message: str
-    hint: str = ""
+    hint: str | Hint
+
+    def hint_at(self, site: Site) -> str:
+        return self.hint if isinstance(self.hint, str) else self.hint(site)
 
 
-MUTATION = "writing into an object is not supported"
-ONE_EXIT = "make it a while loop whose condition says when to stop"
+ASYNC = "async functions are not supported"
+GENERATORS = "generators are not supported"
+BITWISE = "bitwise operations are not supported"
+IMPORT = Refusal("import", "importing inside the function is not supported", hints.moved_up)
+TRY = Refusal("try", "handling exceptions is not supported", hints.test_beforehand)
 
 STATEMENTS: dict[type[ast.AST], Refusal] = {
-    ast.AsyncFunctionDef: Refusal("async def", "coroutines are not supported", "use a plain def"),
+    ast.AsyncFunctionDef: Refusal("async def", ASYNC, "write def instead of async def"),
     ast.ClassDef: Refusal(
-        "class", "a class inside the function is not supported", "move it to module level"
+        "class", "defining a class inside the function is not supported", hints.class_outside
     ),
-    ast.Delete: Refusal("del", "deleting is not supported", "leave it out"),
-    ast.AsyncFor: Refusal("async for", "coroutines are not supported", "use a plain for"),
-    ast.AsyncWith: Refusal("async with", "coroutines are not supported"),
-    ast.With: Refusal(
-        "with", "context managers are not supported", "enter it around the call instead"
-    ),
-    ast.Match: Refusal("match", "pattern matching is not supported", "use if, elif and else"),
-    ast.Try: Refusal(
-        "try",
-        "handling exceptions is not supported",
-        "test with if for what would raise, or catch it around the call",
-    ),
-    ast.TryStar: Refusal("try", "handling exceptions is not supported", "test with if instead"),
-    ast.Import: Refusal(
-        "import", "importing inside the function is not supported", "import at module level"
-    ),
-    ast.ImportFrom: Refusal(
-        "import", "importing inside the function is not supported", "import at module level"
-    ),
+    ast.Delete: Refusal("del", "deleting is not supported", hints.left_out),
+    ast.AsyncFor: Refusal("async for", ASYNC, "write for instead of async for"),
+    ast.AsyncWith: Refusal("async with", ASYNC, hints.around_call),
+    ast.With: Refusal("with", "context managers are not supported", hints.around_call),
+    ast.Match: Refusal("match", "pattern matching is not supported", hints.if_and_elif),
+    ast.Try: TRY,
+    ast.TryStar: TRY,
+    ast.Import: IMPORT,
+    ast.ImportFrom: IMPORT,
     ast.Global: Refusal(
-        "global",
-        "writing a global variable is not supported",
-        "pass it as a parameter and return its new value",
+        "global", "writing a global variable is not supported", hints.local_variable
     ),
     ast.Nonlocal: Refusal(
         "nonlocal",
         "writing a variable of the enclosing function is not supported",
-        "return the new value and assign it there",
+        hints.returned_value,
     ),
-    ast.Break: Refusal("break", "leaving a loop early is not supported", ONE_EXIT),
+    ast.Break: Refusal("break", "leaving a loop early is not supported", hints.end_of_loop),
     ast.Continue: Refusal(
-        "continue",
-        "skipping the rest of an iteration is not supported",
-        "put the rest of the body under an if",
+        "continue", "skipping the rest of an iteration is not supported", hints.rest_of_loop
     ),
 }
 
 EXPRESSIONS: dict[type[ast.AST], Refusal] = {
     ast.NamedExpr: Refusal(
-        "assignment expression", ":= is not supported", "assign in a statement of its own"
+        "assignment expression",
+        "assigning inside an expression is not supported",
+        hints.assigned_first,
     ),
-    ast.Dict: Refusal("dict", "dictionaries are not supported", "use separate variables"),
-    ast.Set: Refusal("set", "sets are not supported", "compare one by one, joined by or"),
+    ast.Dict: Refusal("dict", "dictionaries are not supported", hints.one_variable_each),
+    ast.Set: Refusal("set", "sets are not supported", hints.compared_one_by_one),
     ast.ListComp: Refusal(
-        "list comprehension", "building a list is not supported", "use a for loop"
+        "list comprehension", "building a list item by item is not supported", hints.loop_instead
     ),
-    ast.SetComp: Refusal("set comprehension", "building a set is not supported", "use a for loop"),
+    ast.SetComp: Refusal("set comprehension", "sets are not supported", hints.loop_instead),
     ast.DictComp: Refusal(
-        "dict comprehension", "building a dictionary is not supported", "use a for loop"
+        "dict comprehension", "dictionaries are not supported", hints.loop_instead
     ),
-    ast.GeneratorExp: Refusal(
-        "generator expression", "generators are not supported", "use a for loop"
-    ),
-    ast.Await: Refusal("await", "coroutines are not supported"),
-    ast.Yield: Refusal(
-        "yield", "generators are not supported", "compute all values and return a tuple"
-    ),
-    ast.YieldFrom: Refusal(
-        "yield from", "generators are not supported", "compute all values and return a tuple"
-    ),
-    ast.Starred: Refusal("*", "unpacking with * is not supported", "write the items out"),
-    ast.Slice: Refusal("slice", "slices are not supported", "loop over range and index"),
+    ast.GeneratorExp: Refusal("generator expression", GENERATORS, hints.loop_instead),
+    ast.Await: Refusal("await", ASYNC, "call a plain function"),
+    ast.Yield: Refusal("yield", GENERATORS, "return one value at the end instead"),
+    ast.YieldFrom: Refusal("yield from", GENERATORS, "return one value at the end instead"),
+    ast.Starred: Refusal("*", "unpacking with * is not supported", hints.names_for_items),
 }
 
 OPERATORS: dict[type[ast.AST], Refusal] = {
     ast.MatMult: Refusal(
-        "@", "matrix products are not supported", "multiply and add numbers in a loop"
+        "@",
+        "matrix products are not supported",
+        hints.other_operator(ast.Mult(), "for a product of numbers, write {}"),
     ),
-    ast.BitXor: Refusal("^", "bitwise operations are not supported", "a power is written **"),
-    ast.BitAnd: Refusal(
-        "&", "bitwise operations are not supported", "to combine conditions use and"
-    ),
-    ast.BitOr: Refusal("|", "bitwise operations are not supported", "to combine conditions use or"),
-    ast.LShift: Refusal("<<", "bitwise operations are not supported", "multiply by a power of 2"),
-    ast.RShift: Refusal(">>", "bitwise operations are not supported", "use // with a power of 2"),
-    ast.Invert: Refusal(
-        "~", "bitwise operations are not supported", "to negate a condition use not"
-    ),
+    ast.BitXor: Refusal("^", BITWISE, hints.other_operator(ast.Pow(), "for a power, write {}")),
+    ast.BitAnd: Refusal("&", BITWISE, hints.combined(ast.And(), "for a condition, write {}")),
+    ast.BitOr: Refusal("|", BITWISE, hints.combined(ast.Or(), "for a condition, write {}")),
+    ast.LShift: Refusal("<<", BITWISE, "multiply by a power of 2"),
+    ast.RShift: Refusal(">>", BITWISE, "divide with // by a power of 2"),
+    ast.Invert: Refusal("~", BITWISE, hints.negated),
 }
 
+SLICE = Refusal("slice", "slices are not supported", hints.positions)
 STAR_PARAMETER = Refusal(
     "* parameter",
     "a function that takes any number of arguments is not supported",
-    "name the parameters, or take one list",
+    hints.named_parameters,
 )
 STAR_ARGUMENT = Refusal(
     "* argument", "unpacking into a call is not supported", "pass the arguments one by one"
+)
+RETURN_IN_LOOP = Refusal(
+    "return", "returning from within a loop is not supported", hints.return_after_loop
+)
+LOOP_ELSE = Refusal("else", "else after a loop is not supported", hints.else_after)
+ITEM_WRITE = Refusal(
+    "item assignment", "changing an item in place is not supported", hints.one_item_each
+)
+ATTRIBUTE_WRITE = Refusal(
+    "attribute assignment", "changing an object is not supported", hints.variable_instead
 )
 
 
@@ -120,4 +121,4 @@ def refusal_of(node: ast.AST) -> Refusal:
     for table in (STATEMENTS, EXPRESSIONS, OPERATORS):
         if type(node) in table:
             return table[type(node)]
-    return Refusal(type(node).__name__, "this is not supported")
+    return Refusal(type(node).__name__, "this is not supported", "do without it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,9 +18,16 @@ from autodiff_compiler.frontend.expressions import (
     evaluate_call,
     lambda_of,
 )
+from autodiff_compiler.frontend.hints import RUNNING
 from autodiff_compiler.frontend.iterables import Driver
 from autodiff_compiler.frontend.loops import Looping
 from autodiff_compiler.frontend.names import blocks_of, contains
+from autodiff_compiler.frontend.refuse import (
+    ATTRIBUTE_WRITE,
+    ITEM_WRITE,
+    LOOP_ELSE,
+    RETURN_IN_LOOP,
+)
 from autodiff_compiler.frontend.values import (
     NO_RETURN,
     NONE,
@@ -35,6 +43,8 @@ from autodiff_compiler.ir.types import SequenceType
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 Statements = Sequence[ast.stmt]
+
+RAISE = 'write raise ValueError("...")'
 
 
 def execute(ctx: Context, statements: Statements) -> None:
@@ -105,23 +115,14 @@ def _assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
             if isinstance(meaning, Structure):
                 return Structure(tuple(bound), meaning.container)
         case ast.Subscript():
-            _refuse_write(ctx, target, "item assignment")
+            ctx.refuse_as(target, ITEM_WRITE)
         case ast.Attribute():
-            _refuse_write(ctx, target, "attribute assignment")
+            ctx.refuse_as(target, ATTRIBUTE_WRITE)
         case ast.Starred(value):
             _assign(ctx, value, ctx.refuse_as(target))
         case _:
             ctx.refuse_as(target)
     return meaning
-
-
-def _refuse_write(ctx: Context, target: ast.expr, construct: str) -> None:
-    ctx.refuse(
-        target,
-        construct,
-        "writing into an object is not supported yet",
-        "keep each value in a variable of its own",
-    )
 
 
 def _unpacked(
@@ -135,12 +136,14 @@ def _unpacked(
     if structure is not None:
         if len(structure.items) == count:
             return structure.items
-        ctx.refuse(node, "unpacking", f"expected {count} items, got {describe(meaning)}")
+        said = f"expected {count} item{'s' * (count != 1)}, got {describe(meaning)}"
+        ctx.refuse(node, "unpacking", said, "write one name for each item")
     elif isinstance(meaning, Value | Const) and isinstance(meaning.type, SequenceType):
         _check_length(ctx, node, meaning, count)
         return [ctx.op(node, "getitem", meaning, const(place)) for place in range(count)]
     else:
-        ctx.refuse(node, "unpacking", f"unpacking {describe(meaning)} is not supported")
+        said = f"unpacking {describe(meaning)} is not supported"
+        ctx.refuse(node, "unpacking", said, "unpack a tuple or a list")
     return [SILENCED] * count
 
 
@@ -166,7 +169,12 @@ def _augment(
     left = evaluate(ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target))
     right = evaluate(ctx, value)
     if isinstance(left, Structure) and left.container == "list":
-        left = ctx.refuse(node, "item assignment", "extending a list in place is not supported")
+        left = ctx.refuse(
+            node,
+            "item assignment",
+            "extending a list in place is not supported",
+            RUNNING,
+        )
     ctx.bind(target.id, apply_binary(ctx, node, op, left, right), target)
 
 
@@ -177,7 +185,7 @@ def _define(ctx: Context, node: ast.FunctionDef, name: str) -> None:
             node.decorator_list[0],
             "decorator",
             "decorating an inner function is not supported",
-            "move the function to module level, or leave the decorator out",
+            f"move {name} out of the function, or leave the decorator out",
         )
     ctx.bind(name, meaning, node)
 
@@ -189,12 +197,7 @@ def _return(ctx: Context, node: ast.Return, value: ast.expr | None) -> None:
     at_end = node is ctx.frame.code.body[-1]
     meaning = (NO_RETURN if at_end else NONE) if value is None else evaluate(ctx, value)
     if ctx.frame.loops:
-        ctx.refuse(
-            node,
-            "return",
-            "returning from within a loop is not supported",
-            "keep the result in a variable and say in a while condition when to stop",
-        )
+        ctx.refuse_as(node, RETURN_IN_LOOP)
         ctx.frame.gives_up = True
         return
     ctx.frame.last_return = node if value else None
@@ -212,7 +215,7 @@ def _raise(
         named, arguments = exception.func, exception.args
     if named is None or cause is not None:
         what = "raise" if named is None else "raise from"
-        ctx.refuse(node, what, "handling exceptions is not supported", "raise one by its name")
+        ctx.refuse(node, what, "handling exceptions is not supported", RAISE)
         return
     kind = evaluate(ctx, named)
     operands: list[Operand | None] = [
@@ -229,7 +232,7 @@ def _raise(
             node,
             "raise",
             "only Python's own exceptions, with at most one message, are supported",
-            'raise ValueError("...")',
+            RAISE,
         )
     else:
         assert isinstance(raised, type)
@@ -366,13 +369,25 @@ def _unrolled(
 
 def _loop_else(ctx: Context, orelse: Statements) -> None:
     if orelse:
+        site = ctx.site(orelse[0])
         ctx.refuse(
-            orelse[0],
-            "else of a loop",
-            "it is not supported",
-            "without break it always runs: put it after the loop",
+            _else_before(ctx, orelse[0]),
+            LOOP_ELSE.construct,
+            LOOP_ELSE.message,
+            LOOP_ELSE.hint_at(site),
         )
         execute(ctx, orelse)
+
+
+def _else_before(ctx: Context, first: ast.stmt) -> ast.AST:
+    """The word `else` before the first statement of its block, as a node to point at."""
+    for line in range(first.lineno, 0, -1):
+        text = ctx.source.lines[line - 1]
+        if re.match(r"\s*else\b", text):
+            column = text.index("else")
+            place = {"lineno": line, "col_offset": column, "end_lineno": line}
+            return ast.Pass(**place, end_col_offset=column + len("else"))
+    return first
 
 
 # Refusing.

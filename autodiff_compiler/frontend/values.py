@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from types import FunctionType, ModuleType
 
 from autodiff_compiler.errors import Span
-from autodiff_compiler.frontend.names import Code
+from autodiff_compiler.frontend.names import LAMBDA, Code
 from autodiff_compiler.ir.types import (
     UNBOUND,
+    Kind,
     NothingType,
     ScalarType,
     SequenceType,
@@ -92,14 +93,28 @@ class Reversed:
 
 @dataclass(frozen=True, eq=False)
 class Poison:
-    """No single meaning, and why. With an empty reason the problem has been reported already."""
+    """No single meaning, and why. With an empty reason the problem has been reported already.
+
+    `hint` says how to get a single one.
+    """
 
     reason: str
+    hint: str = ""
     notes: tuple[tuple[Span, str], ...] = ()
 
 
 Iterating = Zipped | Numbered | Reversed
 Meaning = Value | Const | Static | Structure | Closure | Counting | Iterating | Poison
+
+KINDS = {
+    Kind.BOOL: "a bool",
+    Kind.INT: "an int",
+    Kind.FLOAT: "a float",
+    Kind.NP_BOOL: "a np.bool",
+    Kind.NP_INT: "a np.int64",
+    Kind.NP_FLOAT: "a np.float64",
+    Kind.UNBOUND: "not assigned",
+}
 
 SILENCED = Poison("")
 NONE = Static(None)
@@ -126,6 +141,11 @@ class Binding:
 
 
 State = dict[tuple[Frame, str], Binding]
+
+
+def is_function(meaning: Meaning) -> bool:
+    """Whether it can be called."""
+    return isinstance(meaning, Closure) or (isinstance(meaning, Static) and callable(meaning.value))
 
 
 def is_unbound(meaning: Meaning) -> bool:
@@ -180,7 +200,7 @@ def describe(meaning: Meaning) -> str:
         case Structure(items, container):
             return f"a {container} of {len(items)}"
         case Closure():
-            return f"the function {meaning.code.name}"
+            return "a lambda" if meaning.code.name == LAMBDA else f"the function {meaning.code.name}"
         case Counting():
             return "a range"
         case Zipped():
@@ -214,8 +234,8 @@ def describe_object(value: object) -> str:
 
 def describe_type(found: Type) -> str:
     match found:
-        case ScalarType():
-            return "unbound" if found == UNBOUND else f"a number ({found})"
+        case ScalarType(kinds):
+            return " or ".join(KINDS[kind] for kind in Kind if kind in kinds)
         case SequenceType(_, container):
             return f"a {container} of any length"
         case TupleType(items, container):
@@ -225,3 +245,23 @@ def describe_type(found: Type) -> str:
         case NothingType():
             return "None"
     return str(found)
+
+
+def instead_of(meaning: Meaning) -> str:
+    """What to do with something that stands where a number is needed."""
+    match meaning:
+        case Structure() | Value(type=SequenceType() | TupleType()):
+            return "take its items one by one"
+        case Static(None):
+            return "use a number, or ask with is None beforehand"
+        case Static(str()) | Value(type=TextType()):
+            return "strings can be printed and put into f-strings, but not computed with"
+        case Closure() if meaning.code.name != LAMBDA:
+            return f"call it: {meaning.code.name}(...)"
+        case Counting() | Zipped() | Numbered() | Reversed():
+            return "loop over it"
+        case Static(ModuleType()):
+            return "name what is wanted of it, as in math.pi"
+        case _ if is_function(meaning):
+            return "call it, and use what it returns"
+    return "use numbers, and pass those that are kept in objects as arguments"

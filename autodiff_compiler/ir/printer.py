@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from autodiff_compiler.ir.types import UNBOUND
 from autodiff_compiler.ir.values import (
     Block,
     Call,
@@ -82,7 +83,7 @@ class _Printer:
             case Value():
                 return self.name(operand)
             case Const(value=None):
-                return "unbound"
+                return "unbound" if operand.type == UNBOUND else "None"
             case Const():
                 return operand.name or repr(operand.value)
 

@@ -1,8 +1,9 @@
 """The operations: one record each, in the registry `OPS`, by name.
 
-`arithmetic`, `elementary`, `two_operands`, `special`, `piecewise`, `numpy_arithmetic`, `sequences`
-and `structures` hold the records; `family` makes those of `math` and NumPy from one rule;
-`kinds`, `weights`, `spell`, `helpers`, `samples` are what records are made of.
+`arithmetic`, `comparisons`, `ieee`, `elementary`, `two_operands`, `special`, `piecewise`,
+`numpy_arithmetic`, `sequences` and `structures` hold the records. `family` makes those of `math`
+and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are
+made of.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from autodiff_compiler.ir.types import INT, Kind, ScalarType
 from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
+    comparisons,
     elementary,
+    ieee,
     numpy_arithmetic,
     piecewise,
     sequences,
@@ -29,6 +32,8 @@ from autodiff_compiler.ops.record import Record
 
 _MODULES = (
     arithmetic,
+    comparisons,
+    ieee,
     elementary,
     two_operands,
     special,

@@ -1,4 +1,4 @@
-"""Python's operators and scalar builtins, and the arithmetic that derivatives add beside them."""
+"""Python's arithmetic operators, and the builtins abs, max and min."""
 
 from __future__ import annotations
 
@@ -7,31 +7,20 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import INT, NP_FLOAT, Kind, ScalarType, Type, join
+from autodiff_compiler.ir.types import Kind, ScalarType, Type, join
 from autodiff_compiler.ops import powers, spell
-from autodiff_compiler.ops.helpers import IEEE_DIV, IEEE_LOG, IEEE_POW, SIGN, compiled
 from autodiff_compiler.ops.kinds import (
     Attributes,
     asking,
-    condition,
     either,
-    expect_count,
-    float_of_library,
-    giving,
-    integer,
     pure,
-    raises_for_floats,
     raises_unless_numpy,
     scalar,
-    truth,
 )
 from autodiff_compiler.ops.record import Delicate, Elementwise, Record, Spelling, Zero
-from autodiff_compiler.ops.samples import PAIRS, WIDE, grid, reals, spread
+from autodiff_compiler.ops.samples import PAIRS, WIDE, grid, spread
 from autodiff_compiler.ops.terms import Leaf, Namespace, Partials, Term, TermLike
-from autodiff_compiler.ops.weights import FREE, ONE, always, arithmetic
+from autodiff_compiler.ops.weights import FREE, ONE, arithmetic
 
 inf, nan = math.inf, math.nan
 
@@ -134,48 +123,6 @@ def power_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return asked
 
 
-def select_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 3)
-    condition(types[0])
-    joined = join(types[1], types[2])
-    if joined is None:
-        raise OperandError(f"expected two values of one type, got {types[1]} and {types[2]}")
-    return joined
-
-
-def rounded_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    integer(types[1])
-    return asking(lambda x: round(x, 1), 1)(types[:1], attributes)
-
-
-# Evaluation of what derivatives add: NumPy's own arithmetic where NumPy's numbers meet.
-
-
-def _ieee(plain: Callable[..., object], fallback: Callable[..., object]) -> Callable[..., object]:
-    def evaluate(*operands: object) -> object:
-        numpy = any(isinstance(operand, np.generic) for operand in operands)
-        return plain(*operands) if numpy else fallback(*operands)
-
-    return evaluate
-
-
-ieee_div = _ieee(operator.truediv, compiled(IEEE_DIV))
-ieee_log = _ieee(np.log, compiled(IEEE_LOG))
-
-
-def ieee_pow(x: float, y: float) -> object:
-    if isinstance(x, np.float64) or isinstance(y, np.float64):
-        return x**y
-    result = compiled(IEEE_POW)(x, y)
-    return np.float64(result) if isinstance(x, np.generic) or isinstance(y, np.generic) else result  # type: ignore[arg-type]
-
-
-def sign(x: float) -> object:
-    result = compiled(SIGN)(x)
-    return np.float64(result) if isinstance(x, np.generic) else result  # type: ignore[arg-type]
-
-
 # The records.
 
 
@@ -202,7 +149,7 @@ def _operator(
     )
 
 
-OPERATORS = (
+RECORDS: tuple[Record, ...] = (
     _operator(
         "pos",
         operator.pos,
@@ -326,170 +273,3 @@ OPERATORS = (
         spelling=spell.binary(ast.FloorDiv),
     ),
 )
-
-
-def _comparison(
-    name: str, function: Callable[..., object], node: type[ast.cmpop], text: str
-) -> Record:
-    return Record(
-        name=name,
-        infer=asking(function, 2),
-        evaluate=function,
-        effect=pure,
-        weight=ONE,
-        rule=Zero(f"{text} gives a truth value"),
-        spelling=spell.comparison(node),
-    )
-
-
-COMPARISONS = (
-    _comparison("lt", operator.lt, ast.Lt, "<"),
-    _comparison("le", operator.le, ast.LtE, "<="),
-    _comparison("gt", operator.gt, ast.Gt, ">"),
-    _comparison("ge", operator.ge, ast.GtE, ">="),
-    _comparison("eq", operator.eq, ast.Eq, "=="),
-    _comparison("ne", operator.ne, ast.NotEq, "!="),
-    Record(
-        name="not",
-        infer=truth,
-        evaluate=operator.not_,
-        effect=pure,
-        weight=FREE,
-        rule=Zero(TRUTH_VALUE),
-        spelling=spell.unary(ast.Not),
-    ),
-)
-
-CONVERSIONS = (
-    Record(
-        name="float",
-        infer=asking(float, 1),
-        evaluate=float,
-        effect=pure,
-        weight=FREE,
-        rule=Elementwise(SAME),
-        spelling=spell.calling("float"),
-        samples=WIDE,
-        sympy=lambda sp, x: x,
-        mpmath=lambda mp, x: x,
-    ),
-    Record(
-        name="np.float64",
-        infer=giving(NP_FLOAT, 1),
-        evaluate=np.float64,
-        effect=pure,
-        weight=FREE,
-        rule=Elementwise(SAME),
-        spelling=spell.calling("np.float64"),
-        samples=WIDE,
-        sympy=lambda sp, x: x,
-        mpmath=lambda mp, x: x,
-    ),
-    Record(
-        name="int",
-        infer=giving(INT, 1),
-        evaluate=int,
-        effect=raises_for_floats,
-        weight=FREE,
-        rule=Zero(f"int {NO_SLOPE}"),
-        spelling=spell.calling("int"),
-    ),
-    Record(
-        name="bool",
-        infer=truth,
-        evaluate=bool,
-        effect=pure,
-        weight=FREE,
-        rule=Zero(TRUTH_VALUE),
-        spelling=spell.calling("bool"),
-    ),
-    Record(
-        name="round",
-        infer=asking(lambda x: round(x), 1),
-        evaluate=round,
-        effect=raises_for_floats,
-        weight=ONE,
-        rule=Zero(f"round {NO_SLOPE}"),
-        spelling=spell.calling("round"),
-    ),
-    Record(
-        name="round_to",
-        infer=rounded_type,
-        evaluate=round,
-        effect=raises_for_floats,
-        weight=ONE,
-        rule=Zero(f"round {NO_SLOPE}"),
-        spelling=spell.calling("round"),
-    ),
-)
-
-DERIVATIVE_SIDE = (
-    Record(
-        name="ieee_div",
-        infer=float_of_library(2),
-        evaluate=ieee_div,
-        effect=pure,
-        weight=always(1),
-        rule=Elementwise(ieee_div_partials),
-        spelling=spell.plain_or_helper(spell.binary(ast.Div).write, IEEE_DIV),
-        samples=PAIRS,
-        delicate=DIV_DELICATE,
-        sympy=lambda sp, a, b: a / b,
-        mpmath=lambda mp, a, b: a / b,
-    ),
-    Record(
-        name="ieee_pow",
-        infer=float_of_library(2),
-        evaluate=ieee_pow,
-        effect=pure,
-        weight=always(8),
-        rule=Elementwise(powers.power("ieee_pow")),
-        spelling=spell.plain_or_helper(spell.binary(ast.Pow).write, IEEE_POW),
-        samples=powers.SAMPLES,
-        delicate=powers.DELICATE,
-        sympy=lambda sp, x, p: x**p,
-        mpmath=lambda mp, x, p: x**p,
-    ),
-    Record(
-        name="ieee_log",
-        infer=float_of_library(1),
-        evaluate=ieee_log,
-        effect=pure,
-        weight=always(4),
-        rule=Elementwise(lambda m, x, y: (1 / x,)),
-        spelling=spell.plain_or_helper(spell.calling("np.log").write, IEEE_LOG),
-        samples=reals(0.02, 4, 1e-9, 345.6, 7.8e12),
-        delicate=(
-            Delicate((0.0,), (inf,), "the pole"),
-            Delicate((inf,), (0.0,), "infinite"),
-            Delicate((nan,), (nan,), "nan"),
-            Delicate((1e-308,), (1e308,), "small"),
-        ),
-        sympy=lambda sp, x: sp.log(x),
-        mpmath=lambda mp, x: mp.log(x),
-    ),
-    Record(
-        name="sign",
-        infer=float_of_library(1),
-        evaluate=sign,
-        effect=pure,
-        weight=always(1),
-        rule=Zero(f"sign {NO_SLOPE}"),
-        spelling=spell.plain_or_helper(spell.calling("np.sign").write, SIGN),
-    ),
-    Record(
-        name="select",
-        infer=select_type,
-        evaluate=lambda chosen, a, b: a if chosen else b,
-        effect=pure,
-        weight=FREE,
-        rule=Elementwise(lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c)))),
-        spelling=Spelling(
-            lambda operands, types, attributes: ast.IfExp(operands[0], operands[1], operands[2])
-        ),
-        samples=((True, 1.25, -3.5), (False, 1.25, -3.5)),
-        mpmath=lambda mp, c, a, b: a if c else b,
-    ),
-)
-
-RECORDS: tuple[Record, ...] = OPERATORS + COMPARISONS + CONVERSIONS + DERIVATIVE_SIDE

@@ -27,7 +27,7 @@ IEEE_POW = Helper(
     "ieee_pow",
     '''\
 def ieee_pow(x, y):
-    """x ** y as in IEEE 754: inf where it overflows, nan for a root of a negative number."""
+    """x ** y as in IEEE 754: inf on overflow, nan for a root of a negative number."""
     try:
         return math.pow(x, y)
     except (OverflowError, ValueError):
@@ -64,10 +64,10 @@ DIGAMMA = Helper(
     "digamma",
     '''\
 def digamma(x):
-    """The derivative of lgamma(x); nan at the poles 0, -1, -2 and so on.
+    """The derivative of lgamma(x); nan at the poles 0, -1, -2 ...
 
-    Abramowitz and Stegun, Handbook of Mathematical Functions: reflection 6.3.7 for x <= 0,
-    recurrence 6.3.5 up to 10, the asymptotic series 6.3.18 from there.
+    Abramowitz and Stegun, Handbook of Mathematical Functions: reflection 6.3.7 for
+    x <= 0, recurrence 6.3.5 up to 10, the asymptotic series 6.3.18 from there.
     """
     if x == -math.inf:
         return math.nan
@@ -91,10 +91,10 @@ POLYGAMMA = Helper(
     "polygamma",
     '''\
 def polygamma(n, x):
-    """The n-th derivative (n >= 1) of digamma(x); nan at the poles 0, -1, -2 and so on.
+    """The n-th derivative (n >= 1) of digamma(x); nan at the poles 0, -1, -2 ...
 
-    Abramowitz and Stegun, Handbook of Mathematical Functions: reflection 6.4.7 for x <= 0,
-    recurrence 6.4.6 up to 15 + n, the asymptotic series 6.4.11 from there.
+    Abramowitz and Stegun, Handbook of Mathematical Functions: reflection 6.4.7 for
+    x <= 0, recurrence 6.4.6 up to 15 + n, the asymptotic series 6.4.11 from there.
     """
     if x == -math.inf:
         return math.nan
@@ -103,12 +103,13 @@ def polygamma(n, x):
         offset = math.remainder(x, 1.0)
         if offset == 0:
             return math.nan
-        # The n-th derivative of pi * cot(pi * x) is a polynomial in the cotangent c, since the
-        # derivative of c is -pi * (1 + c ** 2).
+        # The n-th derivative of pi * cot(pi * x) is a polynomial in the cotangent c,
+        # since the derivative of c is -pi * (1 + c ** 2).
         polynomial = [0.0, math.pi]
         for _ in range(n):
             slope = [-math.pi * k * a for k, a in enumerate(polynomial)][1:]
-            polynomial = [a + b for a, b in zip(slope + [0.0, 0.0], [0.0, 0.0] + slope)]
+            shifted = [0.0, 0.0] + slope
+            polynomial = [a + b for a, b in zip(slope + [0.0, 0.0], shifted)]
         cotangent = 1 / math.tan(math.pi * offset)
         value = polynomial.pop()
         while polynomial:
@@ -119,7 +120,7 @@ def polygamma(n, x):
         total += math.factorial(n) * ieee_pow(x, -n - 1)
         x += 1
     series = math.factorial(n - 1) + 0.5 * math.factorial(n) / x
-    bernoulli = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+    bernoulli = 1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510
     for k, b in enumerate(bernoulli, 1):
         factor = math.factorial(2 * k + n - 1) / math.factorial(2 * k)
         series += b * factor * ieee_pow(x, -2 * k)
@@ -134,8 +135,8 @@ SINC_DERIVATIVE = Helper(
 def sinc_derivative(n, x):
     """The n-th derivative (n >= 1) of np.sinc(x), that is of sin(pi * x) / (pi * x).
 
-    Near 0 by the Taylor series; elsewhere from x * sinc(x) = sin(pi * x) / pi, differentiated
-    1 to n times.
+    Near 0 by the Taylor series; elsewhere from x * sinc(x) = sin(pi * x) / pi,
+    differentiated 1 to n times.
     """
     x = float(x)
     if not math.isfinite(math.pi * x):
@@ -162,7 +163,8 @@ def bound(value, name):
     """The value of a variable; if it has none, raises as Python does."""
     if value is None:
         raise UnboundLocalError(
-            f"cannot access local variable '{name}' where it is not associated with a value"
+            f"cannot access local variable '{name}' "
+            "where it is not associated with a value"
         )
     return value
 ''',
@@ -179,3 +181,12 @@ def compiled(helper: Helper) -> Callable[..., object]:
     function = namespace[helper.name]
     assert callable(function)
     return function
+
+
+def running(helper: Helper) -> Callable[..., object]:
+    """The helper as a function that is compiled when first called, not when imported."""
+
+    def evaluate(*operands: object, **attributes: object) -> object:
+        return compiled(helper)(*operands, **attributes)
+
+    return evaluate

@@ -6,6 +6,7 @@ combination, with example values: no table could drift from what the installed N
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import product
@@ -98,10 +99,11 @@ def condition(found: Type) -> ScalarType:
 
 @cache
 def _asked(function: Callable[..., object], kinds: tuple[Kind, ...]) -> frozenset[Kind]:
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
         try:
             result = function(*(_EXAMPLES[kind] for kind in kinds))
-        except TypeError as error:
+        except (TypeError, DeprecationWarning) as error:
             names = ", ".join(kind.value for kind in kinds)
             raise OperandError(f"cannot take {names}: {error}") from None
     found = type_of(result)

@@ -10,6 +10,7 @@ from autodiff_compiler.ops.arithmetic import (
     MOD_DELICATE,
     MUL,
     NEG,
+    NO_SLOPE,
     SAME,
     SUB,
     ieee_div_partials,
@@ -84,7 +85,7 @@ RECORDS: tuple[Record, ...] = (
         delicate=(*MOD_DELICATE, Delicate((5.0, 0.0), (1.0, -inf), "by zero")),
         mpmath=lambda mp, a, b: a - b * mp.floor(a / b),
     ),
-    *family(np="floor_divide", zero="// changes in jumps", arity=2, weight=ONE),
+    *family(np="floor_divide", zero=f"// {NO_SLOPE}", arity=2, weight=ONE),
     *family(
         np="square",
         partials=lambda m, x, y: (2 * x,),

@@ -13,7 +13,7 @@ import numpy as np
 
 from autodiff_compiler.ir.types import BOOL, INT
 from autodiff_compiler.ops import spell
-from autodiff_compiler.ops.arithmetic import ABS, ABS_DELICATE
+from autodiff_compiler.ops.arithmetic import ABS, ABS_DELICATE, NO_SLOPE, TRUTH_VALUE
 from autodiff_compiler.ops.family import family, numpy_function
 from autodiff_compiler.ops.kinds import asking, giving, integer, pure, raises, raises_for_floats
 from autodiff_compiler.ops.powers import plain_number
@@ -23,8 +23,6 @@ from autodiff_compiler.ops.terms import Namespace, Term, TermLike
 from autodiff_compiler.ops.weights import FREE, ONE, arithmetic
 
 inf, nan = math.inf, math.nan
-NO_SLOPE = "changes in jumps"
-TRUTH_VALUE = "a truth value doesn't vary smoothly"
 
 
 def taken(m: Namespace, better: str, a: Term, b: Term) -> Term:

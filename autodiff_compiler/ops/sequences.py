@@ -2,159 +2,19 @@
 
 from __future__ import annotations
 
-import ast
+import math
 from collections.abc import Callable, Sequence
-from functools import reduce
 
 from autodiff_compiler.ir.builder import Builder, const
-from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import FLOAT, INT, SequenceType, Type, join
+from autodiff_compiler.ir.types import SequenceType
 from autodiff_compiler.ir.values import Op, Operand
+from autodiff_compiler.ops import sequence_forms as forms
 from autodiff_compiler.ops import spell
-from autodiff_compiler.ops.arithmetic import RECORDS as SCALARS
-from autodiff_compiler.ops.kinds import (
-    Attributes,
-    expect_count,
-    integer,
-    pure,
-    raises,
-    scalar,
-    sequence,
-)
+from autodiff_compiler.ops.kinds import pure, raises
 from autodiff_compiler.ops.record import AddAt, Contribution, Custom, Record, Spelling, Zero
 from autodiff_compiler.ops.weights import FREE, additions, all_integers
 
 Tangents = Sequence[Operand | None]
-ADD = next(record for record in SCALARS if record.name == "add")
-
-
-# Type rules.
-
-
-def _added(a: Type, b: Type) -> Type:
-    return ADD.infer([a, b], {})
-
-
-def _total(start: Type, element: Type) -> Type:
-    """The type of start + element + element + …, however many there are."""
-    total = start
-    while (wider := join(total, _added(total, element))) != total:
-        assert wider is not None
-        total = wider
-    return total
-
-
-def _joined(types: Sequence[Type]) -> Type:
-    def both(a: Type, b: Type) -> Type:
-        joined = join(a, b)
-        if joined is None:
-            raise OperandError(f"expected elements of one type, got {a} and {b}")
-        return joined
-
-    return reduce(both, types) if types else FLOAT
-
-
-def len_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 1)
-    sequence(types[0])
-    return INT
-
-
-def getitem_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    integer(types[1])
-    return sequence(types[0]).element
-
-
-def pack_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return SequenceType(_joined([scalar(found) for found in types]), str(attributes["container"]))
-
-
-def sum_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 1)
-    return _total(INT, sequence(types[0]).element)
-
-
-def sum_from_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    return _total(scalar(types[1]), sequence(types[0]).element)
-
-
-def element_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 1)
-    return scalar(sequence(types[0]).element)
-
-
-def index_of_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    sequence(types[0])
-    scalar(types[1])
-    return INT
-
-
-def zeros_like_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 1)
-    sequence(types[0])
-    return SequenceType(FLOAT)
-
-
-def empty_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 0)
-    kind = attributes.get("type")
-    if not isinstance(kind, SequenceType):
-        raise OperandError(f"expected the type of a sequence, got {kind!r}")
-    return kind
-
-
-def index_add_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 3)
-    xs = sequence(types[0])
-    if xs.container != "list":
-        raise OperandError(f"expected a list to add to, got {xs}")
-    integer(types[1])
-    return SequenceType(_joined([xs.element, _added(xs.element, types[2])]))
-
-
-def seq_add_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    return SequenceType(_added(sequence(types[0]).element, sequence(types[1]).element))
-
-
-def fill_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    integer(types[1])
-    return SequenceType(scalar(types[0]))
-
-
-def pad_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    integer(types[1])
-    xs = sequence(types[0])
-    if xs.container != "list":
-        raise OperandError(f"expected a list to lengthen, got {xs}")
-    return SequenceType(_joined([xs.element, FLOAT]))
-
-
-def pad_with_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    xs, zeros = map(sequence, types)
-    if xs.container != "list" or zeros.container != "list":
-        raise OperandError(f"expected lists, got {xs} and {zeros}")
-    return SequenceType(_joined([xs.element, zeros.element]))
-
-
-def head_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    integer(types[1])
-    return sequence(types[0])
-
-
-def as_container(container: str) -> Callable[[Sequence[Type], Attributes], Type]:
-    def infer(types: Sequence[Type], attributes: Attributes) -> Type:
-        expect_count(types, 1)
-        return SequenceType(sequence(types[0]).element, container)
-
-    return infer
 
 
 # Evaluation.
@@ -288,61 +148,6 @@ def convert_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribu
     return (as_list(build, cotangent),)
 
 
-# Spelling.
-
-
-def _length(xs: ast.expr) -> ast.expr:
-    return spell.call("len", xs)
-
-
-def _zeros(count: ast.expr) -> ast.expr:
-    return ast.BinOp(ast.List([ast.Constant(0.0)], ast.Load()), ast.Mult(), count)
-
-
-def write_pack(operands: spell.Expressions, types: spell.Types, attributes: Attributes) -> ast.expr:
-    make = ast.List if attributes["container"] == "list" else ast.Tuple
-    return make(list(operands), ast.Load())
-
-
-def write_index_add(
-    operands: spell.Expressions, types: spell.Types, attributes: Attributes
-) -> ast.stmt:
-    xs, i, v = operands
-    return ast.AugAssign(ast.Subscript(xs, i, ast.Store()), ast.Add(), v)
-
-
-def write_seq_add(
-    operands: spell.Expressions, types: spell.Types, attributes: Attributes
-) -> ast.expr:
-    """`[a + b for a, b in zip(xs, ys)]`: a and b are the comprehension's own."""
-    pair = ast.Tuple([ast.Name("a", ast.Store()), ast.Name("b", ast.Store())], ast.Store())
-    loop = ast.comprehension(pair, spell.call("zip", *operands), [], 0)
-    return ast.ListComp(ast.BinOp(spell.name("a"), ast.Add(), spell.name("b")), [loop])
-
-
-def write_index_of(
-    operands: spell.Expressions, types: spell.Types, attributes: Attributes
-) -> ast.expr:
-    return ast.Call(ast.Attribute(operands[0], "index", ast.Load()), [operands[1]], [])
-
-
-def write_pad_with(
-    operands: spell.Expressions, types: spell.Types, attributes: Attributes
-) -> ast.expr:
-    xs, zeros = operands
-    return ast.BinOp(xs, ast.Add(), spell.subscript(zeros, ast.Slice(_length(xs), None, None)))
-
-
-def write_head(operands: spell.Expressions, types: spell.Types, attributes: Attributes) -> ast.expr:
-    return spell.subscript(operands[0], ast.Slice(None, operands[1], None))
-
-
-def write_pad(operands: spell.Expressions, types: spell.Types, attributes: Attributes) -> ast.expr:
-    xs, n = operands
-    missing = ast.BinOp(n, ast.Sub(), _length(xs))
-    return ast.BinOp(xs, ast.Add(), _zeros(missing))
-
-
 # Cost.
 
 
@@ -351,7 +156,8 @@ def sum_weight(operands: Sequence[object]) -> int:
 
 
 def sum_from_weight(operands: Sequence[object]) -> int:
-    return additions(operands[0], fewer=0)
+    """An addition to 0 is none, as in `sum`."""
+    return additions(operands[0], fewer=0 if operands[1] else 1)
 
 
 def seq_add_weight(operands: Sequence[object]) -> int:
@@ -362,19 +168,10 @@ def index_add_weight(operands: Sequence[object]) -> int:
     return 0 if all_integers(operands[2:]) else 1
 
 
-def write_empty(
-    operands: Sequence[ast.expr], types: Sequence[Type], attributes: Attributes
-) -> ast.expr:
-    kind = attributes["type"]
-    listed = isinstance(kind, SequenceType) and kind.container == "list"
-    display = ast.List if listed else ast.Tuple
-    return display(elts=[], ctx=ast.Load())
-
-
 RECORDS = (
     Record(
         name="len",
-        infer=len_type,
+        infer=forms.len_type,
         evaluate=len,
         effect=pure,
         weight=FREE,
@@ -383,28 +180,26 @@ RECORDS = (
     ),
     Record(
         name="getitem",
-        infer=getitem_type,
+        infer=forms.getitem_type,
         evaluate=lambda xs, i: xs[i],
         effect=raises,
         weight=FREE,
         rule=Custom(_linear("getitem", 1), getitem_vjp),
-        spelling=Spelling(
-            lambda operands, types, attributes: spell.subscript(operands[0], operands[1])
-        ),
+        spelling=Spelling(forms.write_getitem),
     ),
     Record(
         name="pack",
-        infer=pack_type,
+        infer=forms.pack_type,
         evaluate=pack,
         effect=pure,
         weight=FREE,
         rule=Custom(pack_jvp, pack_vjp),
-        spelling=Spelling(write_pack),
+        spelling=Spelling(forms.write_pack),
         fresh=True,
     ),
     Record(
         name="sum",
-        infer=sum_type,
+        infer=forms.sum_type,
         evaluate=sum,
         effect=pure,
         weight=sum_weight,
@@ -413,7 +208,7 @@ RECORDS = (
     ),
     Record(
         name="sum_from",
-        infer=sum_from_type,
+        infer=forms.sum_from_type,
         evaluate=sum,
         effect=pure,
         weight=sum_from_weight,
@@ -421,8 +216,17 @@ RECORDS = (
         spelling=spell.calling("sum"),
     ),
     Record(
+        name="math.fsum",
+        infer=forms.fsum_type,
+        evaluate=math.fsum,
+        effect=raises,
+        weight=sum_weight,
+        rule=Custom(sum_jvp, sum_vjp),
+        spelling=spell.calling("math.fsum"),
+    ),
+    Record(
         name="min_of",
-        infer=element_type,
+        infer=forms.element_type,
         evaluate=min,
         effect=raises,
         weight=sum_weight,
@@ -431,7 +235,7 @@ RECORDS = (
     ),
     Record(
         name="max_of",
-        infer=element_type,
+        infer=forms.element_type,
         evaluate=max,
         effect=raises,
         weight=sum_weight,
@@ -440,100 +244,96 @@ RECORDS = (
     ),
     Record(
         name="index_of",
-        infer=index_of_type,
+        infer=forms.index_of_type,
         evaluate=lambda xs, x: xs.index(x),
         effect=raises,
         weight=FREE,
         rule=Zero("a position is a whole number"),
-        spelling=Spelling(write_index_of),
+        spelling=Spelling(forms.write_index_of),
     ),
     Record(
         name="zeros_like",
-        infer=zeros_like_type,
+        infer=forms.zeros_like_type,
         evaluate=lambda xs: [0.0] * len(xs),
         effect=pure,
         weight=FREE,
         rule=Zero("zeros, whatever the elements"),
-        spelling=Spelling(lambda operands, types, attributes: _zeros(_length(operands[0]))),
+        spelling=Spelling(forms.write_zeros_like),
         fresh=True,
     ),
     Record(
         name="empty",
-        infer=empty_type,
+        infer=forms.empty_type,
         evaluate=lambda type: [] if type.container == "list" else (),
         effect=pure,
         weight=FREE,
         rule=Zero("nothing in it"),
-        spelling=Spelling(write_empty),
+        spelling=Spelling(forms.write_empty),
         fresh=True,
     ),
     Record(
         name="index_add",
-        infer=index_add_type,
+        infer=forms.index_add_type,
         evaluate=index_add,
         effect=raises,
         weight=index_add_weight,
         rule=Custom(index_add_jvp, index_add_vjp),
-        spelling=Spelling(write_index_add, updates=True),
+        spelling=Spelling(forms.write_index_add, updates=True),
         fresh=True,
     ),
     Record(
         name="seq_add",
-        infer=seq_add_type,
+        infer=forms.seq_add_type,
         evaluate=seq_add,
         effect=pure,
         weight=seq_add_weight,
         rule=Custom(seq_add_jvp, seq_add_vjp),
-        spelling=Spelling(write_seq_add),
+        spelling=Spelling(forms.write_seq_add),
         fresh=True,
     ),
     Record(
         name="fill",
-        infer=fill_type,
+        infer=forms.fill_type,
         evaluate=lambda v, n: [v] * n,
         effect=pure,
         weight=FREE,
         rule=Custom(_linear("fill", 1), fill_vjp),
-        spelling=Spelling(
-            lambda operands, types, attributes: ast.BinOp(
-                ast.List([operands[0]], ast.Load()), ast.Mult(), operands[1]
-            )
-        ),
+        spelling=Spelling(forms.write_fill),
         fresh=True,
     ),
     Record(
         name="pad",
-        infer=pad_type,
+        infer=forms.pad_type,
         evaluate=lambda xs, n: xs + [0.0] * (n - len(xs)),
         effect=pure,
         weight=FREE,
         rule=Custom(_linear("pad", 1), pad_vjp),
-        spelling=Spelling(write_pad),
+        spelling=Spelling(forms.write_pad),
         fresh=True,
     ),
     Record(
         name="pad_with",
-        infer=pad_with_type,
+        infer=forms.pad_with_type,
         evaluate=lambda xs, zeros: xs + zeros[len(xs) :],
         effect=pure,
         weight=FREE,
         rule=Custom(_linear("pad_with", 1), pad_vjp),
-        spelling=Spelling(write_pad_with),
+        spelling=Spelling(forms.write_pad_with),
         fresh=True,
     ),
     Record(
         name="head",
-        infer=head_type,
+        infer=forms.head_type,
         evaluate=lambda xs, n: xs[:n],
         effect=pure,
         weight=FREE,
         rule=Custom(_linear("head", 1), head_vjp),
-        spelling=Spelling(write_head),
+        spelling=Spelling(forms.write_head),
         fresh=True,
     ),
     Record(
         name="as_tuple",
-        infer=as_container("tuple"),
+        infer=forms.as_container("tuple"),
         evaluate=tuple,
         effect=pure,
         weight=FREE,
@@ -542,7 +342,7 @@ RECORDS = (
     ),
     Record(
         name="as_list",
-        infer=as_container("list"),
+        infer=forms.as_container("list"),
         evaluate=list,
         effect=pure,
         weight=FREE,

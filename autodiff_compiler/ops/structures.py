@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import NOTHING, TEXT, Kind, ScalarType, TupleType, Type
 from autodiff_compiler.ops import spell
-from autodiff_compiler.ops.helpers import BOUND, compiled
+from autodiff_compiler.ops.helpers import BOUND, running
 from autodiff_compiler.ops.kinds import Attributes, acts, condition, expect_count, pure, raises
 from autodiff_compiler.ops.record import Elementwise, Record, Spelling, Unsupported, Zero
 from autodiff_compiler.ops.weights import FREE
@@ -238,7 +238,7 @@ RECORDS = (
     Record(
         name="bound",
         infer=bound_type,
-        evaluate=compiled(BOUND),
+        evaluate=running(BOUND),
         effect=raises,
         weight=FREE,
         rule=Elementwise(lambda m, x, y: (1,)),

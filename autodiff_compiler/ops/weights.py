@@ -1,10 +1,12 @@
 """What operations cost, in elementary operations. The weights are fixed and documented here.
 
-| 1 | + − × ÷ (also // and %), negation, comparison, sqrt, abs, sign, min, max, floor, round |
-| n − 1 | `sum` of n |
+| 1 | + − × ÷ // %, negation, comparison, sqrt, abs, sign, min, max, roundings, tests for nan and
+      inf, and what is one product: square, reciprocal, degrees, copysign |
+| 2 | clip (a min and a max), fma |
 | 4 | other elementary functions |
 | 8 | pow, atan2, hypot, logaddexp |
-| 0 | moves, indexing, conversions, control, arithmetic of integers |
+| n − 1 | `sum`, `min`, `max` of n |
+| 0 | moves, indexing, conversions, control, arithmetic and functions of integers |
 """
 
 from __future__ import annotations

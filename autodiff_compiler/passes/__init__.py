@@ -16,6 +16,7 @@ from autodiff_compiler.passes.cse import share_common
 from autodiff_compiler.passes.dce import drop_dead
 from autodiff_compiler.passes.inline import inline_calls
 from autodiff_compiler.passes.raising import drop_repeated_errors
+from autodiff_compiler.passes.sink import sink_sums
 
 ROUNDS = 8  # each round exposes less; this is a bound for safety, not a budget
 
@@ -30,6 +31,7 @@ __all__ = [
     "share_common",
     "simplify_algebra",
     "simplify_control",
+    "sink_sums",
 ]
 
 
@@ -41,6 +43,7 @@ def clean(block: Block, known: Sequence[Node] = ()) -> Block:
         block = share_common(block, tuple(known))
         block = simplify_control(block)
         block = drop_dead(block)
+        block = sink_sums(block)
         if block is before:
             break
     return block

@@ -181,6 +181,20 @@ def product(op: Op, made: _Algebra) -> Found | None:
     return None
 
 
+def constants_outwards(op: Op, made: _Algebra) -> Found | None:
+    """(c·x)·y is c·(x·y): outside, a constant meets others."""
+    if op.operation.name != "mul":
+        return None
+    a, b = op.operands
+    for product, other in ((a, b), (b, a)):
+        factors = made(product, "mul")
+        if factors is None or not made.once(product) or isinstance(other, Const):
+            continue
+        if _number(factors[0]) is not None:
+            return _as(op, "mul", factors[0], made.apply(op, "mul", factors[1], other))
+    return None
+
+
 def signs(op: Op, made: _Algebra) -> Found | None:
     """(−a)·b and a·(−b) are −(a·b), and so for quotients: outside, a sum can take the sign up."""
     name = op.operation.name
@@ -229,15 +243,24 @@ def difference(op: Op, made: _Algebra) -> Found | None:
 
 
 def like_terms(op: Op, made: _Algebra) -> Found | None:
-    """(a − c·x) − c·x is a − 2c·x, and so for sums: worth it where 2c is a constant."""
+    """a·x ± b·x is (a ± b)·x, and (y ± b·x) ± b·x is y ± 2b·x, for constants a and b."""
     name = op.operation.name
     if name not in ("add", "sub"):
         return None
     a, b = op.operands
-    terms, factors = made(a, name), made(b, "mul")
-    if terms is None or factors is None or terms[1] is not b or _number(factors[0]) is None:
+    factors = made(b, "mul")
+    number = None if factors is None else _number(factors[0])
+    if factors is None or number is None:
         return None
-    return _as(op, name, terms[0], made.apply(op, "mul", const(2.0), b))
+    others, terms = made(a, "mul"), made(a, name)
+    if others is not None and others[1] is factors[1] and made.once(a) and made.once(b):
+        other = _number(others[0])
+        if other is not None:
+            both = other + number if name == "add" else other - number
+            return _as(op, "mul", const(both), factors[1])
+    if terms is not None and terms[1] is b:
+        return _as(op, name, terms[0], made.apply(op, "mul", const(2.0), b))
+    return None
 
 
 def _opposite(op: Op, term: Operand, made: _Algebra) -> Operand | None:
@@ -315,10 +338,11 @@ def _number(operand: Operand) -> float | None:
 EXACT: tuple[Rule, ...] = (no_conversion, taken_apart, same_arms)
 RULES: tuple[Rule, ...] = (
     product,
+    constants_outwards,
     signs,
+    like_terms,
     total,
     difference,
-    like_terms,
     quotient,
     negation,
     power,

@@ -17,15 +17,10 @@ Naming = Callable[[str | None], str | None]
 
 @dataclass
 class Cotangents:
-    """The cotangents met so far, by value. Values not asked about are dropped on arrival.
-
-    `items` holds those of a structure's items, by structure and position, since a structure is
-    taken apart as soon as it is met.
-    """
+    """The cotangents met so far, by value. Values not asked about are dropped on arrival."""
 
     active: set[Value]
     of: dict[Value, Operand] = field(default_factory=dict)
-    items: dict[tuple[Value, int], Operand] = field(default_factory=dict)
 
     def take(self, value: Value) -> Operand | None:
         return self.of.pop(value, None)
@@ -46,10 +41,6 @@ class Cotangents:
         else:
             self.of[target] = add(build, before, contribution, bar(target.name))
 
-    def add_item(self, build: Builder, key: tuple[Value, int], contribution: Operand) -> None:
-        before = self.items.get(key)
-        self.items[key] = contribution if before is None else add(build, before, contribution)
-
 
 def bar(name: str | None) -> str | None:
     """The name of a cotangent: x_bar, and x_bar2 for the cotangent of x_bar."""
@@ -61,16 +52,38 @@ def bar(name: str | None) -> str | None:
     return f"{name}_bar"
 
 
-def zero_of(build: Builder, value: Value, named: Naming = bar) -> Operand:
-    """A zero cotangent, or tangent, for a value: 0.0, or a list of zeros as long as it."""
-    match value.type:
-        case SequenceType(element=ScalarType()):
-            return build.op(OPS["zeros_like"], value, name=named(value.name))
-        case SequenceType(element=inner_type):
-            element, inside = Value(inner_type, value.name), Builder(build.origin)
+def zero_of(build: Builder, operand: Operand, named: Naming = bar) -> Operand:
+    """A zero cotangent, or tangent: 0.0, a list of zeros as long as it, a structure of such."""
+    match operand.type:
+        case SequenceType(element=element_type) if isinstance(operand, Value):
+            name = named(operand.name)
+            if isinstance(element_type, ScalarType):
+                return build.op(OPS["zeros_like"], operand, name=name)
+            element, inside = Value(element_type, operand.name), Builder(build.origin)
             zero = zero_of(inside, element, named)
-            return _collect(build, inside, ((element, value),), zero, named(value.name))
+            return _collect(build, inside, ((element, operand),), zero, name)
+        case TupleType(items=items, container=container):
+            zeros = [_zero_item(build, operand, place, named) for place in range(len(items))]
+            return build.op(OPS["tuple"], *zeros, attributes={"container": container})
     return ZERO
+
+
+def _zero_item(build: Builder, structure: Operand, place: int, named: Naming) -> Operand:
+    assert isinstance(structure.type, TupleType)
+    if isinstance(structure.type.items[place], SequenceType | TupleType):
+        return zero_of(build, item(build, structure, place), named)
+    return ZERO
+
+
+def from_item(build: Builder, structure: Operand, place: int, cotangent: Operand) -> Operand:
+    """The cotangent of a structure of which one item has a cotangent."""
+    assert isinstance(structure.type, TupleType)
+    count = len(structure.type.items)
+    parts = [
+        cotangent if each == place % count else _zero_item(build, structure, each, bar)
+        for each in range(count)
+    ]
+    return build.op(OPS["tuple"], *parts, attributes={"container": structure.type.container})
 
 
 def padded(build: Builder, cotangents: Operand, sequence: Operand) -> Operand:

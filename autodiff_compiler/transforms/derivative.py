@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from autodiff_compiler.errors import SignatureError
+from autodiff_compiler.errors import Problem, SignatureError, report
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.lengths import lengths_of
 from autodiff_compiler.ir.types import (
@@ -15,6 +15,7 @@ from autodiff_compiler.ir.types import (
     NothingType,
     ScalarType,
     SequenceType,
+    TextType,
     TupleType,
     Type,
 )
@@ -131,7 +132,7 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
             case SequenceType():
                 gradient: Operand = _sweep_per_element(function, param, build)
             case TupleType():
-                parts = [next(found) for _ in param.type.items]
+                parts = [next(found) if differentiable(kind) else ZERO for kind in param.type.items]
                 gradient = _pack(build, parts, param.type.container)
             case _:
                 gradient = next(found)
@@ -165,27 +166,8 @@ class _Backward:
 
     def gradient(self, build: Builder, cotangents: Cotangents, param: Value) -> Operand:
         """The cotangent of a parameter, in the parameter's structure and type."""
-        whole = cotangents.of.get(param)
-        if isinstance(param.type, TupleType):
-            return self.structure(build, cotangents, param, whole)
-        found = zero_of(build, param) if whole is None else whole
-        return conform(build, found, param.type)
-
-    def structure(
-        self, build: Builder, cotangents: Cotangents, param: Value, whole: Operand | None
-    ) -> Operand:
-        """A structure's cotangent, from its items' and, where it was handed on, its own."""
-        assert isinstance(param.type, TupleType)
-        parts = []
-        for place, kind in enumerate(param.type.items):
-            part = cotangents.items.get((param, place))
-            if whole is not None:
-                own = item(build, whole, place)
-                part = own if part is None else build.op(OPS["add"], part, own)
-            if not differentiable(kind):
-                part = const(None)
-            parts.append(ZERO if part is None else conform(build, part, kind))
-        return _pack(build, parts, param.type.container)
+        found = cotangents.of.get(param)
+        return conform(build, zero_of(build, param) if found is None else found, param.type)
 
 
 # ---------------------------------------------------------------------- forward
@@ -207,7 +189,7 @@ def _scalar_leaves(param: Value) -> list[tuple[Value, int | None]]:
         case SequenceType():
             return []
         case TupleType(items=items):
-            return [(param, place) for place in range(len(items))]
+            return [(param, place) for place, kind in enumerate(items) if differentiable(kind)]
     return [(param, None)]
 
 
@@ -219,9 +201,10 @@ def _varied_by(function: Function, param: Value, place: int | None) -> list[Valu
         if isinstance(node, Op) and node.operation.name == "item" and param in node.operands
     ]
     every = list(values_read(function.body.nodes, function.body.yields or ())).count(param)
-    if place is None or every > len(reads):
+    if not isinstance(param.type, TupleType) or every > len(reads):
         return [param]
-    return [node.result for node in reads if node.attributes["index"] == place]
+    same = (place, place - len(param.type.items)) if place is not None else ()
+    return [node.result for node in reads if node.attributes["index"] in same]
 
 
 def _unit(build: Builder, param: Value, place: int | None) -> Operand:
@@ -316,6 +299,14 @@ def conform(build: Builder, gradient: Operand, wanted: Type) -> Operand:
                 gradient = whole
             if wanted.container == "tuple":
                 return build.op(OPS["as_tuple"], gradient)
+        case TupleType(items=kinds), TupleType():
+            parts = [
+                conform(build, item(build, gradient, place), kind)
+                if differentiable(kind)
+                else const(None)
+                for place, kind in enumerate(kinds)
+            ]
+            return _pack(build, parts, wanted.container)
     return gradient
 
 
@@ -350,7 +341,10 @@ def _may_be_numpy(kind: Type) -> bool:
 
 def _result(function: Function) -> Operand:
     if not function.body.yields:
-        raise SignatureError(f"{function.name} never returns: it always raises")
+        raise SignatureError(
+            f"{function.name} never returns: it always raises",
+            "let it return a number for some arguments at least",
+        )
     return function.body.yields[0]
 
 
@@ -358,11 +352,27 @@ def _scalar_result(function: Function) -> Operand:
     result = _result(function)
     if isinstance(result.type, ScalarType):
         return result
-    what = "None" if isinstance(result.type, NothingType) else f"a value of type {result.type}"
-    raise SignatureError(
-        f"grad needs a function that returns one number; {function.name} returns {what}. "
-        "Return a scalar, or use jvp or vjp."
-    )
+    said = "grad needs a function that returns one number; "
+    said += f"{function.name} returns {_in_words(result.type)}"
+    hint = "return a single number; jvp and vjp take any result"
+    made = (node for node in function.body.nodes if isinstance(node, Op) and node.result is result)
+    place = next((node.origin.span for node in made), None) or function.origin.span
+    if place is None:
+        raise SignatureError(said, hint)
+    raise SignatureError(report(function.name, [Problem(place, "return", said, hint)]))
+
+
+def _in_words(kind: Type) -> str:
+    match kind:
+        case NothingType():
+            return "None"
+        case TextType():
+            return "a string"
+        case TupleType(items, container):
+            return f"a {container} of {len(items)}"
+        case SequenceType(_, container):
+            return f"a {container}"
+    return f"a value of type {kind}"
 
 
 def _pack(build: Builder, parts: Sequence[Operand], container: str = "tuple") -> Operand:

@@ -33,7 +33,7 @@ def plan_loop(
     own = () if node.index is None else (node.index,)
     arguments = (*own, *node.args, *node.elements)
     read = set(free_values(inside.nodes, inside.yields or ()))
-    plan = plan_residuals(node.body, arguments, inside, at_hand)
+    plan = plan_residuals(node.body, arguments, inside, at_hand, node.collects)
     steps = zip(node.args, node.nexts, node.finals, strict=True)
     carried = {
         following: CarriedBackwards(final, following, arg)
@@ -46,7 +46,8 @@ def plan_loop(
     while True:
         saved = set(plan.saved)
         lasting = {each.following: each for each in carried.values() if each.arg in saved}
-        planned = plan_residuals(node.body, arguments, inside, (*at_hand, *lasting))
+        reached = (*at_hand, *lasting)
+        planned = plan_residuals(node.body, arguments, inside, reached, node.collects)
         if lasting == carried and all(each.arg in planned.saved for each in carried.values()):
             return list(carried.values()), planned
         if lasting == carried:

@@ -28,7 +28,7 @@ from autodiff_compiler.ir.walk import values_read
 from autodiff_compiler.ops import OPS, effect_of
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.transforms.cotangents import zero_of
-from autodiff_compiler.transforms.terms import ZERO, partials_of, scale
+from autodiff_compiler.transforms.terms import partials_of, scale
 
 
 def dot(name: str | None) -> str | None:
@@ -98,7 +98,7 @@ class Forward:
             return build.op(OPS["item"], structure, attributes=op.attributes)
         if op.operation.name == "tuple":
             whole = [
-                self.zero(build, operand) if tangent is None else tangent
+                zero_of(build, operand, dot) if tangent is None else tangent
                 for operand, tangent in zip(op.operands, tangents, strict=True)
             ]
             return build.op(OPS["tuple"], *whole, attributes=op.attributes)
@@ -196,27 +196,13 @@ class Forward:
     def whole(self, build: Builder, direction: int, operand: Operand) -> Operand:
         """The tangent of an operand, or a zero."""
         found = self.of(direction, operand)
-        return self.zero(build, operand) if found is None else found
+        return zero_of(build, operand, dot) if found is None else found
 
     def receive(self, direction: int, value: Value) -> Value:
         """What a region receives or hands out as the tangent of a value."""
         tangent = Value(self.tangent_type(value.type), dot(value.name))
         self.tangents[direction][value] = tangent
         return tangent
-
-    def zero(self, build: Builder, operand: Operand) -> Operand:
-        """A zero tangent: 0.0, or the same structure or sequence of zeros."""
-        match operand.type:
-            case TupleType(items=items, container=container):
-                parts = [
-                    build.op(OPS["item"], operand, attributes={"index": place})
-                    for place in range(len(items))
-                ]
-                zeros = [self.zero(build, part) for part in parts]
-                return build.op(OPS["tuple"], *zeros, attributes={"container": container})
-            case SequenceType() if isinstance(operand, Value):
-                return zero_of(build, operand, dot)
-        return ZERO
 
     def tangent_type(self, primal: Type) -> Type:
         match primal:

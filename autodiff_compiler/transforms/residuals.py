@@ -33,11 +33,12 @@ def plan_residuals(
     arguments: Iterable[Value],
     backward: Block,
     at_hand: Iterable[Value],
+    collected: Iterable[Operand] = (),
 ) -> Plan:
     """Decide how the values of a forward region that its backward region reads reach it.
 
     `arguments` are the values the forward region receives, `at_hand` those of its values that the
-    backward region can have for nothing.
+    backward region can have for nothing, `collected` those that are saved anyway.
     """
     defined = {result: node for node in forward for result in results_of(node)}
     local = set(defined) | set(arguments)
@@ -54,7 +55,7 @@ def plan_residuals(
     }
     for dearest in (1, 0):
         cheap = {value: op for value, op in ops.items() if estimated_weight(op) <= dearest}
-        saved = _minimum_cut(needed, cheap, local - free)
+        saved = _minimum_cut(needed, cheap, local - free, set(collected))
         repeated = _repeated(needed, cheap, saved, local - free)
         ahead = _weight(forward)
         # Repeating must not spoil the cheap-gradient bound: forward + backward ≤ 4 × forward.
@@ -120,7 +121,9 @@ SOURCE, SINK = "source", "sink"
 ENDLESS = 1_000_000_000
 
 
-def _minimum_cut(needed: Iterable[Value], cheap: dict[Value, Op], local: set[Value]) -> set[Value]:
+def _minimum_cut(
+    needed: Iterable[Value], cheap: dict[Value, Op], local: set[Value], collected: set[Operand]
+) -> set[Value]:
     """The cheapest set of values from which all needed ones can be had by cheap operations.
 
     Each value is an edge from its "in" to its "out" vertex, as heavy as saving it; an operation
@@ -139,7 +142,7 @@ def _minimum_cut(needed: Iterable[Value], cheap: dict[Value, Op], local: set[Val
     while waiting:
         current = waiting.pop()
         price = 1 if isinstance(current.type, ScalarType) else 100
-        connect((current, "in"), (current, "out"), price)
+        connect((current, "in"), (current, "out"), 0 if current in collected else price)
         if current not in cheap:
             connect(SOURCE, (current, "in"), ENDLESS)
             continue

@@ -31,7 +31,14 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import free_values
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
-from autodiff_compiler.transforms.cotangents import Cotangents, bar, item, padded, zero_of
+from autodiff_compiler.transforms.cotangents import (
+    Cotangents,
+    bar,
+    from_item,
+    item,
+    padded,
+    zero_of,
+)
 from autodiff_compiler.transforms.handover import collecting, hand_out, plan_loop, stem_of
 from autodiff_compiler.transforms.residuals import apply_plan, plan_residuals
 from autodiff_compiler.transforms.terms import partials_of, scale
@@ -114,8 +121,8 @@ class Reverse:
     def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
         structure, place = op.operands[0], op.attributes["index"]
         cotangent = cotangents.take(op.result)
-        if cotangent is not None and isinstance(structure, Value) and isinstance(place, int):
-            cotangents.add_item(back, (structure, place), cotangent)
+        if cotangent is not None and isinstance(place, int):
+            cotangents.add(back, structure, from_item(back, structure, place, cotangent))
 
     # ------------------------------------------------------------------ branches
 

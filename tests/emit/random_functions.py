@@ -1,4 +1,4 @@
-"""Random IR functions: every structure, few names, and everything that order and aliasing can break.
+"""Random IR functions: every structure, few names, all that order and aliasing can break.
 
 Values take their names from a small pool, so that names clash all the time. Operations that raise
 and print stand everywhere, so that a changed order shows. Whoever draws decides by `Random` alone.
@@ -7,13 +7,14 @@ and print stand everywhere, so that a changed order shows. Whoever draws decides
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 import numpy as np
 
 from autodiff_compiler.errors import Span, Statement
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, Builder, const
-from autodiff_compiler.ir.operation import OperandError
+from autodiff_compiler.ir.operation import Effect, OperandError
 from autodiff_compiler.ir.types import (
     BOOL,
     FLOAT,
@@ -32,6 +33,7 @@ from autodiff_compiler.ir.values import (
     Function,
     If,
     Loop,
+    Node,
     Op,
     Operand,
     Origin,
@@ -39,9 +41,10 @@ from autodiff_compiler.ir.values import (
     Value,
     results_of,
 )
-from autodiff_compiler.ops import OPS
+from autodiff_compiler.ir.walk import map_blocks
+from autodiff_compiler.ops import OPS, effect_of
 
-NAMES = [None, None, None, "x", "y", "z", "x_bar", "x_2", "np", "math", "len", "_", "x_saved"]
+NAMES = [None] * 9 + ["x", "y", "z", "x_bar", "x_2", "np", "math", "len", "_", "x_saved"]
 FLOATS = SequenceType(FLOAT)
 ROWS = SequenceType(FLOATS)
 SPAN = Span("source.py", 1, 0, 1, 1)
@@ -51,7 +54,8 @@ STATEMENTS = [
 SCALAR_OPS = [
     ("add", 2), ("add", 2), ("sub", 2), ("mul", 2), ("mul", 2), ("div", 2), ("neg", 1), ("max", 2),
     ("min", 2), ("abs", 1), ("math.sin", 1), ("math.log", 1), ("math.exp", 1), ("math.sqrt", 1),
-    ("ieee_div", 2), ("sign", 1), ("np.sin", 1), ("np.log", 1),
+    ("ieee_div", 2), ("sign", 1), ("np.sin", 1), ("np.log", 1), ("mod", 2), ("floordiv", 2),
+    ("square", 1), ("select", 2), ("np.float64", 1),
 ]  # fmt: skip
 COMPARISONS = ["lt", "le", "gt", "ge", "eq", "ne"]
 CONSTANTS = [0.0, 1.0, -0.5, 2.0, 3.5, 1e300, float("inf")]
@@ -64,6 +68,7 @@ class Generator:
         self.random = random
         self.acting = acting
         self.name_of_function = name
+        self.of_lists = random.random() < 0.3  # mostly lists, changed, handed on and collected
         self.left = random.choice([6, 12, 25, 50])
         self.callees: list[Function] = []
 
@@ -89,7 +94,8 @@ class Generator:
         if late:
             value = self.pick(scope, FLOAT)
             # As derivatives are: they neither raise nor act.
-            arriving = [Value(FLOAT, f"{random.choice(['out', 'x'])}_bar{i or ''}") for i in range(late)]
+            names = [f"{random.choice(['out', 'x'])}_bar{i or ''}" for i in range(late)]
+            arriving = [Value(FLOAT, name) for name in names]
             scope += arriving
             params += arriving
             self.acting, self.left = False, random.choice([4, 10, 20])
@@ -98,16 +104,15 @@ class Generator:
             rest = [self.any_operand(scope[-12:]) for _ in range(random.randint(1, 3))]
             rest.append(self.pick(scope[-8:], FLOATS))
             cotangents = build.op(OPS["tuple"], *rest, attributes={"container": "tuple"})
-            result = build.op(
-                OPS["tuple"], value, cotangents, attributes={"container": "tuple"}
-            )
+            result = build.op(OPS["tuple"], value, cotangents, attributes={"container": "tuple"})
         else:
             count = random.randint(1, 3)
             chosen = [self.any_operand(scope[-8:]) for _ in range(count)]
             result = build.op(OPS["tuple"], *chosen, attributes={"container": "tuple"})
             if random.random() < 0.3:
                 result = self.any_operand(scope[-3:])  # type: ignore[assignment]
-        return Function(self.name_of_function, tuple(params), build.block(result), late=late)
+        body = with_exact_effects(build.block(result))
+        return Function(self.name_of_function, tuple(params), body, late=late)
 
     # ------------------------------------------------------------------ small choices
 
@@ -163,12 +168,15 @@ class Generator:
             count -= 1
             self.left -= 1
             if self.random.random() < 0.6:
-                build.origin = self.origin(build.origin.order if self.random.random() < 0.7 else None)
+                same = self.random.random() < 0.7
+                build.origin = self.origin(build.origin.order if same else None)
             self.node(build, scope, depth)
 
     def node(self, build: Builder, scope: list[Value], depth: int) -> None:
         draw = self.random.random()
-        if depth < 3 and draw < 0.12:
+        if self.of_lists and draw > 0.4:
+            self.update(build, scope) if draw < 0.85 else self.sequence(build, scope)
+        elif depth < 3 and draw < 0.12:
             self.branch(build, scope, depth)
         elif depth < 3 and draw < 0.26:
             self.loop(build, scope, depth)
@@ -177,7 +185,7 @@ class Generator:
         elif draw < 0.42:
             self.update(build, scope)
         elif self.acting and draw < 0.46:
-            build.op(OPS["print"], self.any_operand(scope), self.number(scope))
+            self.act(build, scope)
         elif self.acting and self.callees and draw < 0.5:
             callee = self.callees[0]
             operands = tuple(self.pick(scope, param.type) for param in callee.params)
@@ -188,6 +196,8 @@ class Generator:
         elif draw < 0.56:
             comparison = OPS[self.random.choice(COMPARISONS)]
             condition = build.op(comparison, self.number(scope), self.number(scope))
+            if self.random.random() < 0.3:
+                condition = build.op(OPS["not"], condition)
             scope.append(build.op(OPS["bool"], condition, name=self.name()))
         elif draw < 0.62:
             self.integer(build, scope)
@@ -197,16 +207,35 @@ class Generator:
     def scalar(self, build: Builder, scope: list[Value]) -> None:
         name, count = self.random.choice(SCALAR_OPS)
         operands = [self.number(scope) for _ in range(count)]
-        if not self.acting and (name in ("div",) or name.startswith("math.")):
-            name = "ieee_div" if count == 2 else "neg"
+        if name == "square":
+            name, operands = "pow", [*operands, const(2)]
+        if name == "select":
+            operands.insert(0, self.pick(scope, BOOL))
+        if not self.acting and (
+            name in ("div", "mod", "floordiv", "pow") or name.startswith("math.")
+        ):
+            name, operands = "ieee_div" if count == 2 else "neg", operands[:count]
         if not self.acting:
-            operands = [each if each.type != INT else self.pick(scope, FLOAT) for each in operands]
-        if any(each.type == MIXED for each in operands):
-            name = "add" if count == 2 else "neg"
+            operands = [self.pick(scope, FLOAT) if o.type == INT else o for o in operands]
+        if name == "sign" and operands[0].type == MIXED:
+            name = "neg"
         try:
             scope.append(build.op(OPS[name], *operands, name=self.name()))
         except OperandError:
             pass
+
+    def act(self, build: Builder, scope: Sequence[Value]) -> None:
+        draw = self.random.random()
+        if draw < 0.5:
+            build.op(OPS["print"], self.any_operand(scope), self.number(scope))
+        elif draw < 0.8:
+            template = ("{x} is '", ("r", ""), '"', ("", ".3f"))
+            operands = self.any_operand(scope), self.number(scope)
+            text = build.op(OPS["format"], *operands, attributes={"template": template})
+            build.op(OPS["print"], text, attributes={"end": "; "})
+        else:
+            message = [const("wrong")] if draw < 0.9 else []
+            build.op(OPS["assert"], self.pick(scope, BOOL), *message)
 
     def integer(self, build: Builder, scope: list[Value]) -> None:
         if self.random.random() < 0.4:
@@ -218,13 +247,13 @@ class Generator:
 
     def sequence(self, build: Builder, scope: list[Value]) -> None:
         draw = self.random.random()
+        if self.of_lists:
+            draw *= 0.7  # lists only
         if draw < 0.3:
             made = build.op(OPS["zeros_like"], self.pick(scope, FLOATS), name=self.name())
         elif draw < 0.5:
             items = [self.pick(scope, FLOAT) for _ in range(self.random.randint(1, 3))]
-            made = build.op(
-                OPS["pack"], *items, name=self.name(), attributes={"container": "list"}
-            )
+            made = build.op(OPS["pack"], *items, name=self.name(), attributes={"container": "list"})
         elif draw < 0.6:
             xs = self.pick(scope, FLOATS)
             zeros = build.op(OPS["zeros_like"], xs)
@@ -240,6 +269,8 @@ class Generator:
 
     def update(self, build: Builder, scope: list[Value]) -> None:
         base = self.pick(scope, FLOATS)
+        if isinstance(base, Const):  # most others have an element
+            base = self.random.choice(self.fitting(scope, FLOATS))
         value = self.pick(scope, FLOAT)
         if not self.acting:  # an index that exists
             zeros = build.op(OPS["pack"], value, const(1.0), attributes={"container": "list"})
@@ -277,7 +308,7 @@ class Generator:
         results: list[Value] = []
         yields: tuple[list[Operand], list[Operand]] = ([], [])
         for _ in range(random.randint(0, 3)):
-            wanted = random.choice([FLOAT, FLOAT, FLOATS, INT, ROWS])
+            wanted = FLOATS if self.of_lists else random.choice([FLOAT, FLOAT, FLOATS, INT, ROWS])
             if wanted == ROWS and not self.fitting(scope, ROWS):
                 continue
             handed: list[Operand] = [self.pick(each, wanted) for each in scopes]
@@ -336,14 +367,14 @@ class Generator:
         origin = build.origin
         backwards = random.random() < 0.4
         inits, args = self.carried(scope)
+        kinds = [FLOATS, FLOATS, ROWS] if self.fitting(scope, ROWS) else [FLOATS]
         consumed = [
-            self.pick(scope, random.choice([FLOATS, FLOATS, ROWS]) if self.has_rows(scope) else FLOATS)
-            for _ in range(random.choice([0, 0, 1, 1, 2]))
+            self.pick(scope, random.choice(kinds)) for _ in range(random.choice([0, 0, 1, 1, 2]))
         ]
         elements = [Value(each.type.element, self.name()) for each in consumed]  # type: ignore[union-attr]
         space, index = self.space(build, scope, consumed)
         test = None
-        if not backwards and random.random() < 0.25 or (space is None and not consumed):
+        if (not backwards and random.random() < 0.25) or (space is None and not consumed):
             backwards = False
             test, counter = self.test(build, scope, args)
             inits.append(const(0))
@@ -364,16 +395,17 @@ class Generator:
             else:
                 recent = self.fitting(inside[len(scope) :], arg.type)
                 nexts.append(random.choice(recent))
-        collects = [
-            self.any_operand(inside[len(scope) :]) for _ in range(random.choice([0, 0, 1, 1, 2]))
-        ]
+        inner_values = inside[len(scope) :]
+        if self.of_lists:
+            inner_values = self.fitting(inside, FLOATS)
+        collects = [self.any_operand(inner_values) for _ in range(random.choice([0, 0, 1, 1, 2]))]
         collects = [each for each in collects if each.type in (FLOAT, FLOATS)]
         sequences = [Value(SequenceType(each.type), self.name()) for each in collects]
         loop = Loop(
             inits=tuple(inits),
             args=tuple(args),
             nexts=tuple(nexts),
-            finals=tuple(Value(arg.type, arg.name if random.random() < 0.7 else self.name()) for arg in args),
+            finals=tuple(Value(arg.type, self.like(arg.name)) for arg in args),
             body=tuple(inner.nodes),
             space=space,
             index=index,
@@ -389,17 +421,18 @@ class Generator:
         build.add(loop)
         scope += [each for each in results_of(loop) if each.type != BOOL]
 
-    def has_rows(self, scope: Sequence[Value]) -> bool:
-        return bool(self.fitting(scope, ROWS))
+    def like(self, name: str | None) -> str | None:
+        """Often the same name."""
+        return name if self.random.random() < 0.65 else self.name()
 
     def carried(self, scope: Sequence[Value]) -> tuple[list[Operand], list[Value]]:
         inits, args = [], []
         for _ in range(self.random.choice([0, 1, 2, 2, 3, 4])):
             wanted = self.random.choice([FLOAT, FLOAT, FLOAT, FLOATS, INT])
+            wanted = FLOATS if self.of_lists else wanted
             init = self.pick(scope, wanted)
-            name = init.name if isinstance(init, Value) and self.random.random() < 0.6 else self.name()
             inits.append(init)
-            args.append(Value(wanted, name))
+            args.append(Value(wanted, self.like(init.name)))
         return inits, args
 
     def space(
@@ -440,10 +473,20 @@ class Generator:
         other = more.op(OPS["lt"], self.number(inside), self.number(inside))
         other = more.op(OPS["bool"], other)
         result = Value(BOOL)
-        inner.add(
-            If(few, more.block(other), Block((), (few,)), (result,), "and", build.origin)
-        )
+        inner.add(If(few, more.block(other), Block((), (few,)), (result,), "and", build.origin))
         return inner.block(result), counter
+
+
+def with_exact_effects(block: Block) -> Block:
+    """The block, with every operation that may raise the user's own: what a derivative adds never
+    raises where the primal does not."""
+
+    def exact(node: Node) -> Node:
+        if isinstance(node, Op) and effect_of(node) is Effect.RAISES:
+            return replace(node, origin=replace(node.origin, order=0))
+        return map_blocks(node, with_exact_effects)
+
+    return Block(tuple(map(exact, block.nodes)), block.yields)
 
 
 NUMBERS = frozenset({Kind.FLOAT, Kind.INT, Kind.NP_FLOAT})

@@ -109,9 +109,7 @@ def test_partials_are_sympys_derivatives(record: Record) -> None:
             digits_of_constants = 15 if record.name in FLOAT_CONSTANTS else 30
             assert mp.almosteq(
                 found, mp.mpmathify(truth), mp.mpf(10) ** -digits_of_constants, NOISE
-            ), (
-                f"∂{record.name}/∂{symbol} at {operands}: {found}, not {truth}"
-            )
+            ), f"∂{record.name}/∂{symbol} at {operands}: {found}, not {truth}"
 
 
 @named(ELEMENTWISE)

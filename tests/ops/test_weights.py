@@ -35,7 +35,7 @@ WEIGHTS = {
     for weight, names in ((1, ONE), (2, TWO), (4, FOUR), (8, EIGHT), (0, NONE))
     for name in names.split()
 }
-SEQUENCES = {"sum", "sum_from", "min_of", "max_of", "index_add", "seq_add"}
+SEQUENCES = {"sum", "math.fsum", "sum_from", "min_of", "max_of", "index_add", "seq_add"}
 
 
 def test_every_operation_has_its_documented_weight() -> None:
@@ -56,15 +56,15 @@ def test_arithmetic_of_integers_costs_nothing(name: str) -> None:
     [
         ("sum", ([1.0, 2.0, 3.0],), 2),
         ("sum", ([],), 0),
+        ("math.fsum", ([1.0, 2.0, 3.0],), 2),
         ("sum", ((1, 2, 3),), 0),
-        ("sum_from", ([1.0, 2.0, 3.0], 0.0), 3),
+        ("sum_from", ([1.0, 2.0, 3.0], 0.5), 3),
+        ("sum_from", ([1.0, 2.0, 3.0], 0.0), 2),
         ("min_of", ([1.0, 2.0, 3.0],), 2),
         ("max_of", ((1.0,),), 0),
         ("seq_add", ([1.0, 2.0], [3.0, 4.0]), 2),
         ("index_add", ([1.0, 2.0], 0, 3.0), 1),
     ],
 )
-def test_sequences_cost_by_their_length(
-    name: str, operands: tuple[Any, ...], weight: int
-) -> None:
+def test_sequences_cost_by_their_length(name: str, operands: tuple[Any, ...], weight: int) -> None:
     assert OPS[name].weight(operands) == weight

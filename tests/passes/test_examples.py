@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from autodiff_compiler.ir import print_function, verify
+from autodiff_compiler.ir import interpret, print_function, verify
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import FLOAT, INT, SequenceType
 from autodiff_compiler.ir.values import Block, Call, Function, Origin, Value
@@ -263,3 +263,14 @@ def test_what_needs_nothing_comes_back_as_the_same_object(
     made = function(build, [x, xs], build("add", chosen, build("sum", loop.sequences[0])))
     verify(made)
     assert apply(made.body) is made.body
+
+
+@pytest.mark.parametrize(("outer", "inner", "x"), [(1e-200, 1e-200, 1e300), (1e200, 1e200, 1e-300)])
+def test_constants_are_not_multiplied_beyond_the_range_of_floats(
+    outer: float, inner: float, x: float
+) -> None:
+    params = floats("x")
+    build = Write(origin=DERIVATIVE)
+    made = function(build, params, build("mul", outer, build("mul", inner, *params)))
+    after = replace(made, body=clean(made.body))
+    assert interpret(after, (x,)) == interpret(made, (x,)) != 0.0

@@ -37,7 +37,8 @@ class Elementary:
 
     `slopes` maps raw operands and the result to partial derivatives, by the conventions that are
     published for kinks; `safe` says where it is smooth and tame; `bound` bounds the result's
-    magnitude by the operands'; `weight` is its cost.
+    magnitude by the operands'; `weight` is its cost; `absolute` says that its partials are promised
+    to an absolute accuracy only, as 1 - tanh(x)**2 is, which cancels for large x.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Elementary:
     weight: int = 4
     kind: str = "float"
     discontinuous: bool = False
+    absolute: bool = False
 
     @property
     def arity(self) -> int:
@@ -125,7 +127,7 @@ _UNARY: list[tuple[str, str, str, Bound, Formula, Callable[[float], bool]]] = [
     ("", "float64", ANY, lambda b: b, lambda x: x, lambda x: True),
 ]  # fmt: skip
 
-_LIGHT = {"sqrt", "square", "negative", "reciprocal", "float64", "degrees", "radians"}
+_LIGHT = {"sqrt", "square", "negative", "reciprocal", "degrees", "radians"}
 
 
 def _zero(*operands: float) -> tuple[float, ...]:
@@ -163,10 +165,19 @@ def _build() -> list[Elementary]:
             if not attribute or not hasattr(module, attribute):
                 continue
             name = f"{'math' if module is math else 'np'}.{attribute}"
-            weight = 1 if attribute in _LIGHT else 4
+            weight = 0 if attribute == "float64" else 1 if attribute in _LIGHT else 4
             function = getattr(module, attribute)
             table.append(
-                Elementary(name, function, (guard,), bound, formula, safe=safe, weight=weight)
+                Elementary(
+                    name,
+                    function,
+                    (guard,),
+                    bound,
+                    formula,
+                    safe=safe,
+                    weight=weight,
+                    absolute=attribute == "tanh",
+                )
             )
 
     def smooth(
@@ -291,6 +302,11 @@ def partial(entry: Elementary, operands: Sequence[float], result: float, *wrt: i
     except (ZeroDivisionError, ValueError, OverflowError):
         return MP.nan
     return MP.mpf(value) if isinstance(value, int | float | MP.mpf) else MP.nan
+
+
+def magnitude(entry: Elementary, slope: Any) -> Any:
+    """What a partial derivative's rounding is measured against."""
+    return max(abs(slope), 1) if entry.absolute else abs(slope)
 
 
 def _power_partial(operands: list[Any], wrt: tuple[int, ...]) -> Any:

@@ -30,7 +30,7 @@ class Expression:
 class Variable:
     """What a name holds: "float", "num" (a float or an int, by what ran), "int", "bool", "list"
     or "tuple" of numbers; its bound; a sequence's least length and whether it may hold ints;
-    whether it is a module's constant.
+    whether it is a module's constant, and whether it was bound outside of loops.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Variable:
     length: int = 0
     is_global: bool = False
     whole: bool = False
+    sure: bool = True
 
     @property
     def is_real(self) -> bool:

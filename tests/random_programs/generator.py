@@ -236,7 +236,7 @@ class _Module(Statements):
                 return lines
             if self.flag(6):
                 lines += ["# a remark, and an empty line", ""]
-        if self.flag(16):
+        if self.flag(16) and not any("return" in line for line in lines):
             lines += self._tuple_result(scope)
         else:
             lines += [f"return {self._result(scope, context, lines)}"]

@@ -34,7 +34,10 @@ def loaded(source: str, name: str, directory: Path | None = None) -> Iterator[Ca
         filename = str(file)
         module.__file__ = filename
     try:
-        exec(compile(source, filename, "exec"), module.__dict__)
+        with warnings.catch_warnings():  # of syntax: what reduction tries may look odd
+            warnings.simplefilter("ignore")
+            code = compile(source, filename, "exec")
+        exec(code, module.__dict__)
         yield module.__dict__[name]
     finally:
         linecache.cache.pop(filename, None)

@@ -22,7 +22,7 @@ from typing import Any
 
 import mpmath
 
-from .elementary import DIGITS, MP, Elementary, evaluator, partial
+from .elementary import DIGITS, MP, Elementary, evaluator, magnitude, partial
 from .instrument import Lifted, Semantics, run
 
 EPS = 2.0**-52
@@ -213,12 +213,21 @@ class Derivative:
         )
 
 
+class Rows(list[list[Derivative]]):
+    """For each output its derivatives by each leaf. `singular`: a local partial derivative met on
+    the way is infinite or undefined, so that it may come out as 0 · inf where it plays no part."""
+
+    singular = False
+
+
 _NONE = Derivative(MP.mpf(0), MP.mpf(0))
 Meaning = dict[int, tuple[Any, Any]]
 
 
 class _ChainRule(Semantics):
     """A float's second meaning: leaf → (derivative, sum of absolute contributions)."""
+
+    singular = False
 
     def lift(self, entry: Elementary, operands: Sequence[Any], result: Any) -> Any:
         if not any(isinstance(operand, Lifted) for operand in operands):
@@ -229,18 +238,19 @@ class _ChainRule(Semantics):
             if not isinstance(operand, Lifted):
                 continue
             slope = partial(entry, raws, result, index)
-            if slope == 0:
+            self.singular |= not MP.isfinite(slope)
+            finite = all(MP.isfinite(value) for value, _ in operand.meaning.values())
+            if slope == 0 and finite and not entry.absolute:
                 continue
+            size = magnitude(entry, slope)
             for leaf, (value, absolute) in operand.meaning.items():
                 old = meaning.get(leaf, (0, 0))
-                meaning[leaf] = (old[0] + slope * value, old[1] + abs(slope) * absolute)
+                meaning[leaf] = (old[0] + slope * value, old[1] + size * absolute)
         return Lifted(result, meaning) if meaning else result
 
 
 @mpmath.workdps(DIGITS)  # type: ignore[untyped-decorator]
-def chain_rule(
-    source: str, name: str, point: Point, argnums: Sequence[int]
-) -> list[list[Derivative]]:
+def chain_rule(source: str, name: str, point: Point, argnums: Sequence[int]) -> Rows:
     """For each output, ∂/∂(each leaf) along the path that the program takes."""
     semantics = _ChainRule()
     targets = leaves(point, argnums)
@@ -251,7 +261,8 @@ def chain_rule(
     }
     with quiet():
         outputs = run(source, name, semantics)(*replaced(point.args, seeded), **point.kwargs)
-    rows = []
+    rows = Rows()
+    rows.singular = semantics.singular
     for output in flatten(outputs):
         meaning = output.meaning if isinstance(output, Lifted) else {}
         found = (meaning.get(index) for index in range(len(targets)))
@@ -273,14 +284,14 @@ class _SecondOrder(Semantics):
             slope = partial(entry, raws, result, i)
             u1, u2, a1, a2 = operands[i].meaning
             first += slope * u1
-            first_absolute += abs(slope) * a1
+            first_absolute += magnitude(entry, slope) * a1
             second += slope * u2
-            second_absolute += abs(slope) * a2
+            second_absolute += magnitude(entry, slope) * a2
             for j in active:
                 curvature = partial(entry, raws, result, i, j)
                 v1, _, b1, _ = operands[j].meaning
                 second += curvature * u1 * v1
-                second_absolute += abs(curvature) * a1 * b1
+                second_absolute += magnitude(entry, curvature) * a1 * b1
         return Lifted(result, (first, second, first_absolute, second_absolute))
 
 
@@ -377,5 +388,5 @@ def graph_partials(
                 continue
             slope = partial(entry, values[k], results[k], position)
             cotangents[operand] += cotangent * slope
-            absolutes[operand] += absolute * abs(slope)
+            absolutes[operand] += absolute * magnitude(entry, slope)
     return [Derivative(cotangents[i], absolutes[i]) for i in range(inputs)]

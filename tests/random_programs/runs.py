@@ -118,6 +118,7 @@ def run_program(seed: int, **options: Any) -> Outcome:
             "derivatives by the chain rule": report.derivatives,
             "derivatives by differences": report.certified,
             "second derivatives": report.second,
+            "points with NaN beside an infinite partial": len(report.nan_points),
         }
     )
     for costs, ratio in (

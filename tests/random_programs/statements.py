@@ -362,7 +362,9 @@ class Statements(SimpleStatements):
                 bound = max(LOOP_BOUND, variable.bound) if grown else old.bound
                 scope.variables[name] = changed(variable, kind=kind, bound=bound)
             elif runs:
-                scope.variables[name] = changed(variable, bound=max(variable.bound, 1.0))
+                scope.variables[name] = changed(
+                    variable, bound=max(variable.bound, 1.0), sure=False
+                )
 
     def _while(self, scope: Scope, context: Context) -> Written:
         self.tag("while", "nested loop" if context.loops else "while")
@@ -447,7 +449,7 @@ class Statements(SimpleStatements):
         visible = {
             name: variable
             for name, variable in scope.variables.items()
-            if variable.is_real or variable.is_global
+            if (variable.is_real and (variable.sure or self.flag(5))) or variable.is_global
         }
         visible = {name: changed(v, kind="num") if v.is_real else v for name, v in visible.items()}
         taken = set(visible) | set(scope.helpers) | set(scope.taken)
