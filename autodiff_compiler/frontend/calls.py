@@ -47,13 +47,18 @@ def call(
         return ctx.refuse(node.func, "call", said, hints.multiplied(ctx.site(node)))
     name = ast.unparse(node.func)
     if isinstance(callee.value, FunctionType):
-        return _unreadable(ctx, node, callee.value, name)
+        return _unreadable(ctx, node, callee.value, name, arguments)
     if SILENCED in arguments or SILENCED in keywords.values():
         return SILENCED
     return builtin_calls.call(ctx, node, callee.value, name, arguments, keywords)
 
 
-def _unreadable(ctx: Context, node: ast.Call, function: FunctionType, name: str) -> Meaning:
+def _unreadable(
+    ctx: Context, node: ast.Call, function: FunctionType, name: str, arguments: Arguments
+) -> Meaning:
+    if refused_calls.is_library(function):
+        said = refused_calls.refused(function, node, arguments)
+        return ctx.refuse(node, f"call of {name}", *said)
     try:
         ctx.closure_of(function)
     except SourceError as error:

@@ -199,8 +199,8 @@ def describe(meaning: Meaning) -> str:
             return describe_type(meaning.type)
         case Structure(items, container):
             return f"a {container} of {len(items)}"
-        case Closure():
-            return "a lambda" if meaning.code.name == LAMBDA else f"the function {meaning.code.name}"
+        case Closure(code):
+            return "a lambda" if code.name == LAMBDA else f"the function {code.name}"
         case Counting():
             return "a range"
         case Zipped():

@@ -93,7 +93,11 @@ def jvp(function: Function, argnums: tuple[int, ...]) -> Function:
     result = _result(function)
     inputs = [function.params[place] for place in argnums]
     walk = _forward_walk(function, [inputs], order_of(function))
-    seeds = [walk.receive(0, param) for param in inputs]
+    seeds: list[Value] = []
+    for param in inputs:
+        name = _free_name(dot(param.name), function, seeds)
+        seeds.append(Value(walk.tangent_type(param.type), name))
+        walk.tangents[0][param] = seeds[-1]
     build = Builder(Origin(order=walk.order))
     walk.sweep(function.body.nodes, build)
     both = _pack(build, [result, walk.whole(build, 0, result)])
