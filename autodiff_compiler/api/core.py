@@ -171,15 +171,23 @@ def target_of(kind: str, function: object) -> tuple[FunctionType, tuple[object, 
         case classmethod():
             raise SignatureError(f"{kind}: write @classmethod above the derivative, not below")
         case functools.partial():
-            why = "a functools.partial has no source of its own; use a lambda or a def"
+            why = "a functools.partial has no source of its own"
+            hint = "write the call out, in a lambda or a def"
         case type():
             why = f"{function.__qualname__} is a class"
+            hint = "give a function that makes and uses an instance"
         case _ if callable(function):
-            name = getattr(function, "__qualname__", None) or type(function).__qualname__
-            why = f"{name} has no Python source; wrap it in a lambda or a def"
+            name = getattr(function, "__qualname__", None)
+            why = f"{name or type(function).__qualname__} has no Python source"
+            hint = f"wrap it in a lambda or a def: {kind}(lambda x: {name or '...'}(x))"
+            if hasattr(function, "__wrapped__"):
+                hint = f"give the function inside, {name}.__wrapped__"
         case _:
-            why = f"the function comes first, not {function!r}; keywords follow: argnums=..."
-    raise SignatureError(f"{kind} takes a Python function: {why}")
+            why = f"the function comes first, not {function!r}"
+            hint = f"write {kind}(f)(x) to differentiate f at x; options have names: argnums=0"
+            if kind in ("jvp", "vjp"):
+                hint = f"write {kind}(f, ...)"
+    raise SignatureError(f"{kind} takes a Python function: {why}", hint)
 
 
 def is_in_class_body(function: FunctionType) -> bool:

@@ -36,7 +36,8 @@ def request(kind: str, argnums: Argnums, mode: str) -> Request:
         return Request(kind, _argnum(kind, argnums), mode)
     several = tuple(_argnum(kind, each) for each in argnums)
     if not several:
-        raise SignatureError(f"{kind}: argnums is empty")
+        hint = "leave argnums out to differentiate with respect to the first argument"
+        raise SignatureError(f"{kind}: argnums is empty", hint)
     return Request(kind, several, mode)
 
 
@@ -48,7 +49,8 @@ def resolve(wanted: Request, function: str, parameters: Sequence[Parameter], off
     each = argnums if isinstance(argnums, tuple) else (argnums,)
     found = tuple(_position(wanted.kind, one, function, parameters, offset) for one in each)
     if len(set(found)) < len(found):
-        raise SignatureError(f"{wanted.kind}: argnums {argnums!r} names a parameter twice")
+        said = f"{wanted.kind}: argnums {argnums!r} names a parameter twice"
+        raise SignatureError(said, "name each parameter once")
     return Step(wanted.kind, found, bare, wanted.mode)
 
 
@@ -61,7 +63,8 @@ def _argnum(kind: str, argnum: object) -> Argnum:
     except TypeError:
         pass
     raise SignatureError(
-        f"{kind}: argnums are positions or names of parameters, one or several, not {argnum!r}"
+        f"{kind}: argnums are positions or names of parameters, one or several, not {argnum!r}",
+        'write argnums=0, argnums="x" or, for several, argnums=(0, 1)',
     )
 
 
@@ -81,5 +84,8 @@ def _position(
     if not -count <= argnum < count:
         after = " after self" if offset else ""
         some = f"{count} positional parameter{'' if count == 1 else 's'}{after}"
-        raise SignatureError(f"{kind}: argnums={argnum}, but {function} has {some}")
+        places = [parameter.name for parameter in named if parameter.is_positional][offset:]
+        counted = ", ".join(f"{name} is {place}" for place, name in enumerate(places))
+        hint = f"positions count from 0: {counted}" if places else "add a parameter"
+        raise SignatureError(f"{kind}: argnums={argnum}, but {function} has {some}", hint)
     return offset + argnum % count

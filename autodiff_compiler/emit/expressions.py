@@ -30,6 +30,7 @@ from autodiff_compiler.ir.values import (
     results_of,
 )
 from autodiff_compiler.ops.record import Helper
+from autodiff_compiler.ops.stems import stem_of
 
 
 def joined(code: ast.expr, parts: Iterable[Expression]) -> Expression:
@@ -83,7 +84,7 @@ class Expressions:
             if isinstance(node, Op):
                 first = node.operands[0] if node.operands else None
                 name = first.name if isinstance(first, Value) else None
-                stem = spelling.stem_of(node, name)
+                stem = value.stem or stem_of(node, name)
             elif isinstance(node, Call):
                 stem = f"{node.callee.name}_value"
             found = self.of[value] = self.new(value.type, hint, stem)

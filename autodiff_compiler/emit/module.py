@@ -256,9 +256,16 @@ class _Module:
 
 
 def indented(documentation: str) -> Iterable[str]:
-    """The lines of a docstring, as they stand in the body of a function."""
+    """The lines of a docstring, as they stand in the body of a function.
+
+    An empty last line puts the closing quotes on a line of their own.
+    """
     first, *rest = documentation.split("\n")
-    return [first, *(INDENT + line if line else line for line in rest)]
+    last = len(rest) - 1
+    return [
+        first,
+        *(INDENT + line if line or place == last else line for place, line in enumerate(rest)),
+    ]
 
 
 def global_reads(statement: Statement) -> list[ast.Name]:

@@ -235,30 +235,3 @@ def may_warn(op: Op) -> bool:
     if op.operation.name in _SILENT:
         return False
     return _may_be_numpy(op.result.type) or any(_may_be_numpy(each.type) for each in op.operands)
-
-
-# ---------------------------------------------------------------------- names
-
-
-_STEMS = {
-    "add": "s", "sub": "d", "mul": "p", "div": "q", "ieee_div": "q", "floordiv": "q",
-    "mod": "r", "lt": "below", "le": "below", "gt": "above", "ge": "above", "eq": "same",
-    "ne": "differs", "len": "n", "pack": "items", "sum": "total", "sum_from": "total",
-    "zeros_like": "zeros", "seq_add": "sums", "fill": "items", "pad": "padded",
-    "select": "chosen", "item": "part", "tuple": "parts", "format": "text", "getitem": "element",
-}  # fmt: skip
-_SHORT = {"pow": "power", "ieee_pow": "power", "ieee_log": "log", "round_to": "rounded"}
-
-
-def stem_of(op: Op, first: str | None) -> str:
-    """What to name an operation's result after; `first` is the name of its first operand."""
-    name = op.operation.name
-    if name == "bound":
-        return str(op.attributes["name"])
-    if name == "getitem" and first and len(first.partition("_")[0]) > 1:
-        plural, tail = first.partition("_")[0], first.partition("_")[1:]
-        return plural.removesuffix("s") + "".join(tail)
-    if name in _STEMS:
-        return _STEMS[name]
-    stem = _SHORT.get(name, name.rpartition(".")[2])
-    return f"{stem}_{first}" if first and len(first) < 12 else stem

@@ -234,7 +234,7 @@ def _astor() -> Any:
     """astor's writer of statements, imported when first needed."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"ast\.\w+ is deprecated", DeprecationWarning)
-        from astor.code_gen import SourceGenerator
+        from astor.code_gen import Precedence, SourceGenerator, set_precedence
 
     class Generator(SourceGenerator):  # type: ignore[misc]
         """Strings as `repr` writes them, f-strings as `ast.unparse` does."""
@@ -246,6 +246,10 @@ def _astor() -> Any:
                 return
             with self.delimit("()"):
                 self.comma_list(node.elts, True)
+
+        def visit_ListComp(self, node: ast.ListComp) -> None:
+            set_precedence(Precedence.Comma, node.elt)
+            super().visit_ListComp(node)
 
         def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
             self.write(ast.unparse(node))

@@ -65,8 +65,6 @@ BY_ID = {id(function): said for function, said in INSTEAD.items()}
 def is_library(function: object) -> bool:
     """Whether it comes with Python, NumPy or this package."""
     package = module_of(function).partition(".")[0]
-    if package == "builtins" and isinstance(function, FunctionType):
-        return False  # made by exec, in a namespace without a name
     return package in sys.stdlib_module_names or package in ("numpy", OURS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autodiff_compiler.ir.operation import Operation
 from autodiff_compiler.ir.types import UNBOUND, Type, type_of
@@ -53,6 +53,23 @@ class Builder:
         result_type = operation.infer([operand.type for operand in operands], attributes)
         result = Value(result_type, name)
         self.nodes.append(Op(operation, operands, result, attributes, self.origin))
+        return result
+
+    def named(self, operand: Operand, name: str | None) -> Operand:
+        """The operand under a name, if it is what was built last and has none."""
+        return self._renamed(operand, name, None)
+
+    def called(self, operand: Operand, stem: str | None) -> Operand:
+        """The operand with a stem, if it is what was built last and has no name."""
+        return self._renamed(operand, None, stem)
+
+    def _renamed(self, operand: Operand, name: str | None, stem: str | None) -> Operand:
+        # Only for an operand that nobody has read yet: its definition is made anew.
+        last = self.nodes[-1] if self.nodes else None
+        if not isinstance(last, Op) or last.result is not operand or last.result.name is not None:
+            return operand
+        result = Value(last.result.type, name, stem or last.result.stem)
+        self.nodes[-1] = replace(last, result=result)
         return result
 
     def add(self, node: Node) -> None:

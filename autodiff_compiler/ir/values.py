@@ -19,11 +19,13 @@ from autodiff_compiler.ir.types import Type
 class Value:
     """Something defined exactly once: a parameter, a region's argument, or a node's result.
 
-    `name` is a hint, in the user's words where there are any; printing makes names distinct.
+    `name` is a hint, in the user's words where there are any; printing makes names distinct. `stem`
+    is what to call an unnamed value if it needs a name after all.
     """
 
     type: Type
     name: str | None = None
+    stem: str | None = None
 
     def __repr__(self) -> str:
         return f"%{self.name or '_'}: {self.type}"

@@ -168,7 +168,7 @@ def copy_nodes(
         return mapping.get(operand, operand) if isinstance(operand, Value) else operand
 
     def define(value: Value) -> Value:
-        new = Value(value.type, value.name if keep_names else None)
+        new = Value(value.type, value.name if keep_names else None, value.stem)
         mapping[value] = new
         return new
 

@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-from autodiff_compiler.errors import SourceError
+from autodiff_compiler.errors import SourceError, display_path
 from autodiff_compiler.source.places import (
     FunctionNode,
     FunctionSource,
@@ -109,13 +109,13 @@ def _locate(function: FunctionType) -> tuple[FunctionNode, tuple[str, ...]]:
     except (SyntaxError, ValueError, RecursionError) as error:
         raise SourceError(
             function.__qualname__,
-            f"{code.co_filename} no longer compiles: {error}",
+            f"{display_path(code.co_filename)} no longer compiles: {error}",
             "mend the file and import it again",
         ) from None
     if node is None:
         raise SourceError(
             function.__qualname__,
-            f"the text of {code.co_filename}, line {code.co_firstlineno}, "
+            f"the text of {display_path(code.co_filename)}, line {code.co_firstlineno}, "
             "does not compile to the code that runs",
             "if the file was edited after it was imported, import it again; "
             "if a decorator or an import hook replaced the code, do without it here",
@@ -143,7 +143,7 @@ def _read(function: FunctionType) -> tuple[str, ...]:
     except (OSError, TypeError, IndexError):
         raise SourceError(
             function.__qualname__,
-            f"nothing is known of the text of {file}",
+            f"nothing is known of the text of {display_path(file)}",
             "write the function in a file or a notebook cell; text given to exec can be "
             "registered first, under the name it is compiled with: "
             "linecache.cache[name] = len(text), None, text.splitlines(True), name",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,7 @@ from autodiff_compiler.ir.walk import (
     values_read,
 )
 from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops.stems import stems_of
 from autodiff_compiler.transforms.activity import active_values, differentiable
 from autodiff_compiler.transforms.cotangents import Cotangents, bar, item, zero_of
 from autodiff_compiler.transforms.jvp import Forward, dot
@@ -159,6 +161,7 @@ class _Backward:
             order=order_of(function),
             cotangent=_tangent_type(function),
             lengths=lengths_of(function.body.nodes),
+            stems=stems_of(all_nodes(function.body.nodes)),
             clean=clean,
         )
 
@@ -404,11 +407,18 @@ def _gradient_function(
     )
 
 
+WIDTH = 78  # of a docstring's text, so that its line fits 88 columns
+
+
 def _sentence(function: Function, argnums: Sequence[int], what: str, mode: str) -> str:
+    """The docstring of a derivative: on one line where it fits, else the origin below."""
     names = [function.params[place].name or "an argument" for place in argnums]
     listed = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)
     text = f"{what} of {function.name} with respect to {listed}, by {mode} mode."
     span = function.origin.span
-    if span is not None:
-        text += f" Generated from {span.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{span.line}."
-    return text
+    if span is None:
+        return textwrap.fill(text, WIDTH)
+    source = f"Generated from {span.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{span.line}."
+    if len(text) + len(source) < WIDTH + 2:
+        return f"{text} {source}"
+    return f"{textwrap.fill(text, WIDTH)}\n\n{source}\n"

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, Builder
 from autodiff_compiler.ir.types import SequenceType
-from autodiff_compiler.ir.values import Block, If, Loop, Node, Op, Operand, Value
+from autodiff_compiler.ir.values import Block, If, Loop, Node, Operand, Value
 from autodiff_compiler.ir.walk import free_values
 from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops.stems import stems_of
 from autodiff_compiler.transforms.residuals import Plan, plan_residuals
 
 
@@ -62,7 +63,7 @@ def collecting(node: Loop, value: Value) -> tuple[Loop, Value]:
         # What it was collected as may be a wider type than what is known of the value by now.
         if collected is value and sequence.type == SequenceType(value.type):
             return node, sequence
-    name = value.name or stem_of(node.body, value)
+    name = name_of(node.body, value)
     sequence = Value(SequenceType(value.type), f"{name}_saved")
     return (
         replace(
@@ -96,13 +97,8 @@ def _nothing(build: Builder, value: Value) -> Operand:
     return UNBOUND_VALUE
 
 
-_STEMS = {"add": "sum", "sub": "difference", "mul": "product", "div": "quotient", "pow": "power"}
-
-
-def stem_of(nodes: Iterable[Node], value: Value) -> str:
-    """A name for a saved value that the source does not name: after what computes it."""
-    for node in nodes:
-        if isinstance(node, Op) and node.result is value:
-            name = node.operation.name
-            return _STEMS.get(name, name.rpartition(".")[2])
-    return "value"
+def name_of(nodes: Iterable[Node], value: Value) -> str:
+    """A name for a saved value: its own, or one after what computes it."""
+    if value.name is not None:
+        return value.name
+    return stems_of(nodes).get(value, "value")

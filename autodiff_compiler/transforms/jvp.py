@@ -82,7 +82,7 @@ class Forward:
             if any(tangent is not None for tangent in tangents):
                 tangent = self.apply(op, tangents, build)
                 if tangent is not None and len(build.nodes) > made:
-                    tangent = named(build, tangent, dot(op.result.name))
+                    tangent = build.named(tangent, dot(op.result.name))
                 if tangent is not None:
                     self.tangents[direction][op.result] = tangent
         # An operation that may raise comes first too: its own error is the one to be seen.
@@ -212,15 +212,3 @@ class Forward:
                 return TupleType(tuple(map(self.tangent_type, items)), container)
             case _:
                 return self.tangent
-
-
-def named(build: Builder, operand: Operand, name: str | None) -> Operand:
-    """The operand, carrying a name if it was just computed and has none."""
-    last = build.nodes[-1] if build.nodes else None
-    if name is None or not isinstance(last, Op) or last.result is not operand:
-        return operand
-    if last.result.name is not None:
-        return operand
-    result = Value(last.result.type, name)
-    build.nodes[-1] = replace(last, result=result)
-    return result

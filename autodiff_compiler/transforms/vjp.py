@@ -39,7 +39,7 @@ from autodiff_compiler.transforms.cotangents import (
     padded,
     zero_of,
 )
-from autodiff_compiler.transforms.handover import collecting, hand_out, plan_loop, stem_of
+from autodiff_compiler.transforms.handover import collecting, hand_out, name_of, plan_loop
 from autodiff_compiler.transforms.residuals import apply_plan, plan_residuals
 from autodiff_compiler.transforms.terms import partials_of, scale
 
@@ -51,14 +51,15 @@ Clean = Callable[[Block, Sequence[Node]], Block]
 class Reverse:
     """The backward walk of one function.
 
-    `order` is stamped on what it makes, `cotangent` is the type of scalar cotangents, `lengths`
-    those of the function before it was differentiated.
+    `order` is stamped on what it makes, `cotangent` is the type of scalar cotangents; `lengths` are
+    those of the function before it was differentiated, `stems` names for its unnamed values.
     """
 
     active: set[Value]
     order: int
     cotangent: ScalarType
     lengths: Lengths
+    stems: dict[Value, str]
     clean: Clean
 
     def sweep(
@@ -107,8 +108,14 @@ class Reverse:
             case Elementwise():
                 pairs = zip(op.operands, partials_of(op, record.rule), strict=True)
                 for operand, partial in pairs:
-                    if operand in self.active:
-                        cotangents.add(back, operand, scale(back, cotangent, partial))
+                    if isinstance(operand, Value) and operand in self.active:
+                        before = len(back.nodes)
+                        scaled = scale(back, cotangent, partial)
+                        first = operand not in cotangents.of and len(back.nodes) > before
+                        if scaled is not None and first:
+                            # Just made for this operand: it is the operand's cotangent so far.
+                            scaled = back.called(scaled, bar(self.name(operand)))
+                        cotangents.add(back, operand, scaled)
             case Custom():
                 contributions = record.rule.vjp(back, op, cotangent)
                 for operand, contribution in zip(op.operands, contributions, strict=True):
@@ -190,8 +197,7 @@ class Reverse:
                 inside = reverse.then if place == 0 else reverse.orelse
             plan = plan_residuals(forward.nodes, (), inside, ())
             copies: dict[Value, Operand] = {
-                value: Value(value.type, value.name or stem_of(forward.nodes, value))
-                for value in plan.saved
+                value: Value(value.type, name_of(forward.nodes, value)) for value in plan.saved
             }
             node = hand_out(node, place, copies)
             inside = apply_plan(plan, copies, inside, self.order)
@@ -327,7 +333,7 @@ class Reverse:
                 drives.append((sequence, again))
         for value in plan.saved:
             node, gathered = collecting(node, value)
-            name = value.name or stem_of(node.body, value)
+            name = name_of(node.body, value)
             copies[value] = saved = Value(value.type, name)
             drives.append((gathered, saved))
 
@@ -387,6 +393,9 @@ class Reverse:
         return node, replace(reverse, space=Range(const(0), node.trips, const(1)))
 
     # ------------------------------------------------------------------ small things
+
+    def name(self, value: Value) -> str | None:
+        return value.name or self.stems.get(value)
 
     def captured(
         self, nodes: Sequence[Node], yields: Sequence[Operand], own: Sequence[Value] = ()

@@ -1,0 +1,148 @@
+"""What is said of programs that can't be differentiated: `cases/*.py` beside `goldens/*.txt`.
+
+Each case is a file with a function `f`, whose first parameter `x` is a float. Its whole report is
+compared, and beyond that every report has what any report must have.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from autodiff_compiler import grad
+from autodiff_compiler.errors import (
+    AutodiffError,
+    InternalError,
+    SignatureError,
+    UnsupportedError,
+    location,
+    underlined,
+)
+
+HERE = Path(__file__).parent
+CASES = sorted((HERE / "cases").glob("*.py"))
+EXAMPLES: dict[object, object] = {
+    "float": 1.5,
+    "int": 3,
+    "list[float]": [1.0, 2.0, 3.0],
+}
+# Words of those who write compilers, and what a message about user code never shows.
+JARGON = re.compile(r"\b(SSA|IR|AST|poison|silenced|operand|opaque|unbound|lower(ed|ing)?)\b", re.I)
+
+
+def read(path: Path) -> FunctionType:
+    """The function `f` of a file."""
+    spec = importlib.util.spec_from_file_location(f"case_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert isinstance(module.f, FunctionType)
+    return module.f
+
+
+def arguments_of(function: FunctionType) -> list[Any]:
+    """Examples of the parameters without a default, as their annotations ask for."""
+    parameters = list(inspect.signature(function).parameters.values())
+    plain = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    return [EXAMPLES[inspect.formatannotation(parameter.annotation)] for parameter in plain]
+
+
+def refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> AutodiffError:
+    """The error of a case, with paths relative to its folder."""
+    monkeypatch.chdir(path.parent)
+    function = read(path)
+    arguments = arguments_of(function)
+    assert type(arguments[0]) is float
+    with pytest.raises(AutodiffError) as caught:
+        grad(function).lower(*arguments)
+    return caught.value
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_report(
+    path: Path, golden: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = refused(path, monkeypatch)
+    golden(f"errors/goldens/{path.stem}.txt", f"{type(error).__name__}: {error}\n")
+
+
+def test_there_is_a_report_for_each_case() -> None:
+    assert [path.stem for path in sorted((HERE / "goldens").glob("*.txt"))] == [
+        path.stem for path in CASES
+    ]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_every_report_is_complete(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = refused(path, monkeypatch)
+    text = str(error)
+    assert not isinstance(error, InternalError)
+    assert not JARGON.search(text)
+    assert str(HERE) not in text
+    header, *blocks = text.split("\n\n")
+    count = "1 problem" if len(blocks) == 1 else f"{len(blocks)} problems"
+    assert header == f"cannot differentiate f: {count}"
+    for block in blocks:
+        first, line, carets, *rest = block.splitlines()
+        assert re.match(rf"{path.name}:\d+:\d+: \S.*: \S", first)
+        assert line.strip()
+        assert re.fullmatch(r" {4,}\^+", carets)
+        assert len(carets) <= len(line) + line.count("零")  # which is two cells wide
+        assert rest[0].startswith("  hint: ")
+        assert max(map(len, (first, rest[0]))) < 160
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_problems_are_data_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = refused(path, monkeypatch)
+    if isinstance(error, SignatureError):  # what it returns is the problem
+        return
+    assert isinstance(error, UnsupportedError)
+    assert error.function == "f"
+    for problem in error.problems:
+        assert problem.construct
+        assert problem.message
+        assert problem.hint
+        assert underlined(problem.span)
+        assert f"{location(problem.span)}: {problem.construct}: {problem.message}" in str(error)
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_calling_says_the_same_as_lowering(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = refused(path, monkeypatch)
+    function = read(path)
+    for mode in ("reverse", "forward"):
+        with pytest.raises(type(error)) as caught:
+            grad(function, mode=mode)(*arguments_of(function))
+        assert str(caught.value) == str(error)
+
+
+# What a problem is called, and how many there are: one for each thing to change.
+SEVERAL = {
+    "three_problems": ["global", "try", "list.append"],
+    "the_same_problem_twice": ["break", "break"],
+    "global_list_written": ["item assignment", "name history"],
+    "numpy_zeros": ["call of np.zeros", "item assignment"],
+}
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_one_problem_for_each_thing_to_change(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = refused(path, monkeypatch)
+    if isinstance(error, UnsupportedError):
+        constructs = [problem.construct for problem in error.problems]
+        assert constructs == SEVERAL.get(path.stem, constructs[:1])
+
+
+@pytest.mark.parametrize(("name", "expected"), [("lambda_default", -3.0)])
+def test_what_looks_hard_and_is_supported(name: str, expected: float) -> None:
+    function = read(HERE / "supported" / f"{name}.py")
+    assert grad(function)(*arguments_of(function)) == expected
