@@ -123,7 +123,7 @@ def test_emit(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = ast.get_docstring(ast.parse(text))
     assert said is not None
     assert said.startswith("grad of loss with respect to w.")
-    assert "from program.py:6;" in said
+    assert "from program.py:6." in said
     capsys.readouterr()
     assert shown(capsys, "show", f"{program}:loss", "--wrt", "w") in text
     assert run("emit", f"{program}:loss", "--wrt", "x", "-o", out) == 2

@@ -223,6 +223,8 @@ class _Module:
         body = python_body(lowered.body, written)
         if function.documentation:
             text = "\n".join(indented(function.documentation))
+            if isinstance(body[0], ast.FunctionDef):
+                written.spaced.add(body[0])
             body.insert(0, ast.Expr(ast.Constant(text)))
         code = function_code(self.names[function], self.arguments(function), body)
         written.origins[code] = function.origin

@@ -10,7 +10,7 @@ import ast
 import functools
 import itertools
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autodiff_compiler.emit.python import Written
@@ -30,6 +30,7 @@ class Page:
         self.spans: dict[int, Span] = {}
         self.tree: list[ast.stmt] = []
         self.explained: Statement | None = None
+        self.beside: set[ast.stmt] = set()
         self.excess = 0  # by how much the longest line that can be made shorter is too long
 
     @property
@@ -52,9 +53,9 @@ class Page:
 
     def body(self, body: Sequence[ast.stmt], indent: str) -> None:
         self.explained = None
-        beside = self.beside_the_primal(body)
+        self.beside |= self.beside_the_primal(body)
         for code in body:
-            self.statement(code, indent, explain=code not in beside)
+            self.statement(code, indent)
         self.explained = None
 
     def beside_the_primal(self, body: Sequence[ast.stmt]) -> set[ast.stmt]:
@@ -63,7 +64,7 @@ class Page:
         found: set[ast.stmt] = set()
         run: list[ast.stmt] = []
         written = self.written
-        for code in body:
+        for code in _flat(body):
             statement = self.origin(code).statement
             if not run or code in written.spaced or self.origin(run[-1]).statement != statement:
                 run = []
@@ -75,7 +76,7 @@ class Page:
     def origin(self, code: ast.stmt) -> Origin:
         return self.written.origins.get(code, UNKNOWN)
 
-    def statement(self, code: ast.stmt, indent: str, explain: bool = False) -> None:
+    def statement(self, code: ast.stmt, indent: str) -> None:
         if code in self.written.spaced:
             self.lines.append("")
         inside = indent + INDENT
@@ -89,7 +90,7 @@ class Page:
                 self.lines += _docstring(text, indent)
             case _:
                 lines = source_of(code).split("\n")
-                if explain and code in self.written.explained:
+                if code in self.written.explained and code not in self.beside:
                     self.explain(self.origin(code).statement, lines[0], indent)
                 self.put(code, lines, indent)
 
@@ -149,6 +150,15 @@ class Page:
         lines = source_of(copied).split("\n")[:-1]
         lines[0] = word + lines[0]
         self.put(code, lines, indent)
+
+
+def _flat(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements, with those under a `with` among them."""
+    for code in body:
+        if isinstance(code, ast.With):
+            yield from code.body
+        else:
+            yield code
 
 
 def checked(page: Page) -> str:

@@ -70,6 +70,7 @@ class Context:
     execute: Callable[[Context, Sequence[ast.stmt]], None]
     evaluate: Callable[[Context, ast.expr], Meaning]
     frame: Frame = field(init=False)
+    entrance: str = ""  # the function that all this is about, as messages call it
     statement: ast.stmt | ast.expr | None = None
     stack: list[Region] = field(default_factory=lambda: [Region()])
     state: State = field(default_factory=dict)
@@ -156,7 +157,7 @@ class Context:
         return self.refuse(node, refusal.construct, refusal.message, hint)
 
     def site(self, node: ast.AST) -> Site:
-        return Site(node, self.frame.code.node)
+        return Site(node, self.frame.code.node, self.entrance)
 
     # Making nodes.
 

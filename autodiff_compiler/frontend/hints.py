@@ -20,10 +20,11 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 @dataclass(frozen=True)
 class Site:
-    """A refused node, and the function that it stands in."""
+    """A refused node, the function that it stands in, and the name of the one that calls all."""
 
     node: ast.AST
     function: FunctionNode
+    entrance: str
 
     @property
     def name(self) -> str:
@@ -162,15 +163,15 @@ def left_out(site: Site) -> str:
 def around_call(site: Site) -> str:
     assert isinstance(site.node, ast.With | ast.AsyncWith)
     header = ", ".join(map(ast.unparse, site.node.items))
-    return f"put it around the call of {site.name}: with {header if len(header) < 50 else '...'}:"
+    return f"put it around the call of {site.entrance}: with {header if len(header) < 50 else '...'}:"
 
 
 def local_variable(site: Site) -> str:
     assert isinstance(site.node, ast.Global)
     names = " and ".join(site.node.names)
     return (
-        f"pass {names} as an argument and use a local variable, or write where {site.name} is "
-        "called"
+        f"pass {names} as an argument and use a local variable, or write where {site.entrance} "
+        "is called"
     )
 
 
@@ -184,7 +185,7 @@ def test_beforehand(site: Site) -> str:
     """For `try`: what it catches can mostly be seen coming."""
     assert isinstance(site.node, ast.Try | ast.TryStar)
     names = [name for each in site.node.handlers for name in _exceptions(each.type)]
-    around = f"put try around the call of {site.name}"
+    around = f"put try around the call of {site.entrance}"
     if not site.node.handlers:
         return f"leave try and finally out, or {around}"
     match names:

@@ -37,6 +37,7 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
     ctx = Context(statements.execute, expressions.evaluate)
     closure = ctx.closure_of(plain)
     ctx.frame = Frame(closure.code, closure)
+    ctx.entrance = closure.code.name
     ctx.calls.append(calls.activation(closure, {}))
     node = closure.code.node
     params = _bind_parameters(ctx, plain, arguments)
