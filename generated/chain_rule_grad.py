@@ -14,5 +14,5 @@ def f_grad(x):
     """
     a = x ** 2
     b = math.tanh(a)
-    b ** 2
+    b ** 2  # may raise
     return 2 * x * ((1 - b * b) * (2 * b))

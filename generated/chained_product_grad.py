@@ -20,7 +20,7 @@ def chained_product_grad(xs):
         cos = math.cos(0.1 * x)
         cos_saved.append(cos)
         p = p * cos
-        math.log(1.0 + p * p)
+        math.log(1.0 + p * p)  # may raise
 
     p_bar = 0.0
     xs_bar = []

@@ -184,9 +184,8 @@ def target_of(kind: str, function: object) -> tuple[FunctionType, tuple[object, 
                 hint = f"give the function inside, {name}.__wrapped__"
         case _:
             why = f"the function comes first, not {function!r}"
-            hint = f"write {kind}(f)(x) to differentiate f at x; options have names: argnums=0"
-            if kind in ("jvp", "vjp"):
-                hint = f"write {kind}(f, ...)"
+            written = {"jvp": "jvp(f, (x,), (x_dot,))", "vjp": "vjp(f, x)"}
+            hint = f"write {written.get(kind, f'{kind}(f)(x)')} to differentiate f at x"
     raise SignatureError(f"{kind} takes a Python function: {why}", hint)
 
 

@@ -55,13 +55,15 @@ class ForwardMap(Transformed):
         given = _several("tangents", tangents)
         if len(given) != len(primals):
             raise SignatureError(
-                f"jvp: {len(primals)} primals need as many tangents, not {len(given)}"
+                f"{self._described()}: {len(primals)} primals need as many tangents, "
+                f"not {len(given)}"
             )
         skipped = len(self._bound)
         found = []
         for place, tangent in enumerate(given, start=skipped):
             like = values[place] if place in active else primals[place - skipped]
-            tangent = conform(f"tangent {place - skipped}", tangent, like)
+            label = f"tangent {place - skipped}"
+            tangent = fitting(self._described, label, tangent, like)
             if place in active:
                 found.append(tangent)
         return tuple(found)
@@ -122,7 +124,7 @@ class Pullback:
         self._count = count
 
     def __call__(self, cotangent: Any, /) -> tuple[Any, ...]:
-        found = self._pullback(conform("the cotangent", cotangent, self._shape))
+        found = self._pullback(fitting(lambda: self._of, "the cotangent", cotangent, self._shape))
         if len(found) == self._count:
             return found
         each = dict(zip(self._places, found, strict=True))
@@ -130,6 +132,14 @@ class Pullback:
 
     def __repr__(self) -> str:
         return f"<pullback of {self._of}>"
+
+
+def fitting(of: Callable[[], str], label: str, given: object, like: object) -> object:
+    """`conform`, with errors that say whose tangent or cotangent it is."""
+    try:
+        return conform(label, given, like)
+    except SignatureError as error:
+        raise SignatureError(f"{of()}: {error.message}", error.hint) from None
 
 
 def entered(

@@ -30,6 +30,7 @@ from autodiff_compiler.emit.tree import (
     Update,
     Variable,
 )
+from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.values import (
     UNKNOWN,
     Block,
@@ -44,6 +45,7 @@ from autodiff_compiler.ir.values import (
     Value,
     results_of,
 )
+from autodiff_compiler.ops import effect_of
 from autodiff_compiler.ops.record import Helper
 
 
@@ -154,7 +156,9 @@ class _Lowering(Expressions):
         """Assign the value, or append it at once if that is all it is for."""
         sequences = self.collecting.get(result, [])
         if self.uses(result) == 0:
-            body.append(Perform(ast.Expr(value.code), value, node.origin))
+            raises = isinstance(node, Op) and effect_of(node) is Effect.RAISES
+            remark = "may raise" if raises else ""
+            body.append(Perform(ast.Expr(value.code), value, node.origin, remark))
         elif len(sequences) == 1 and self.uses(result) == 1:
             del self.collecting[result]
             body.append(self.appending(sequences[0], value, node))

@@ -7,6 +7,7 @@ assignment of a tuple where there is no such order. What adds to its own target 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -34,12 +35,14 @@ from autodiff_compiler.ir.values import Origin
 @dataclass
 class Written:
     """Statements of Python's: where each comes from, which get a comment that says so, which are
-    set off by a blank line, and which could be made shorter, with a temporary."""
+    set off by a blank line, which could be made shorter, with a temporary, and what is remarked
+    beside them."""
 
     origins: dict[ast.stmt, Origin] = field(default_factory=dict)
     explained: set[ast.stmt] = field(default_factory=set)
     spaced: set[ast.stmt] = field(default_factory=set)
     foldable: set[ast.stmt] = field(default_factory=set)
+    remarks: dict[ast.stmt, str] = field(default_factory=dict)
 
 
 def python_body(body: Sequence[Statement], written: Written) -> list[ast.stmt]:
@@ -92,7 +95,20 @@ class _Writer:
         self.written = written
 
     def block(self, body: Sequence[Statement]) -> list[ast.stmt]:
-        return [made for statement in body for made in self.statement(statement)]
+        made: list[ast.stmt] = []
+        waiting = list(body)
+        while waiting:
+            first, *waiting = waiting
+            if isinstance(first, Assign) and waiting and _is_pair(first, waiting[0]):
+                second = waiting.pop(0)
+                assert isinstance(second, Assign)
+                steps = [_Step(each.target, each.value, each.origin) for each in (first, second)]
+                for step in steps:
+                    fill(step.value.reads)
+                made.append(self.tuple_assignment(steps))
+            else:
+                made += self.statement(first)
+        return made
 
     def put(
         self, code: ast.stmt, origin: Origin, explained: bool = False, size: int = 0
@@ -115,7 +131,10 @@ class _Writer:
             case Perform():
                 fill(statement.value.reads)
                 size = statement.value.size + 1  # an argument can always stand by itself
-                return [self.put(statement.code, statement.origin, True, size)]
+                code = self.put(statement.code, statement.origin, True, size)
+                if statement.remark:
+                    self.written.remarks[code] = statement.remark
+                return [code]
             case Branch():
                 return self.branch(statement)
             case Repeat():
@@ -226,6 +245,10 @@ class _Writer:
         return self.put(ast.While(test, body, []), repeat.origin, size=size)
 
 
+PAIR = 60  # columns of two values that still read well side by side
+_TARGETS = re.compile(r"\w+(, \w+)+ = ")  # a tuple assignment to names
+
+
 @dataclass(frozen=True)
 class _Step:
     """One assignment of a move."""
@@ -263,6 +286,25 @@ def _in_order(steps: list[_Step]) -> list[list[_Step]] | None:
     if acting != [step for step in steps if step.value.acts]:
         return None
     return ordered
+
+
+def _is_pair(a: Statement, b: Statement) -> bool:
+    """Whether two assignments are the cotangents of what the source assigns as `a, b = …`."""
+    if not isinstance(a, Assign) or not isinstance(b, Assign):
+        return False
+    statement = a.origin.statement
+    if statement is None or statement != b.origin.statement or a.origin.order == 0:
+        return False
+    if _TARGETS.match(statement.text) is None or not _is_bar(a) or not _is_bar(b):
+        return False
+    read = {variable.name for each in (a, b) for _, variable in each.value.reads}
+    if read & {a.target.name, b.target.name}:
+        return False
+    return sum(len(ast.unparse(each.value.code)) for each in (a, b)) <= PAIR
+
+
+def _is_bar(assign: Assign) -> bool:
+    return assign.target.hint is not None and assign.target.hint.endswith("_bar")
 
 
 def _constants_together(steps: list[list[_Step]]) -> list[list[_Step]]:

@@ -97,8 +97,12 @@ class Page:
     def put(self, code: ast.stmt, lines: Sequence[str], indent: str) -> None:
         """Add the lines of a statement, or of its head."""
         span = self.origin(code).span
+        remark = self.written.remarks.get(code)
         for line in lines:
             whole = indent + line
+            if remark is not None and len(lines) == 1:
+                remarked = f"{whole}  # {remark}"
+                whole = remarked if len(remarked) <= WIDTH else whole
             if len(whole) > WIDTH and code in self.written.foldable:
                 self.excess = max(self.excess, len(whole) - WIDTH)
             for each in [whole] if len(whole) <= WIDTH else wrapped(whole, indent):
@@ -180,7 +184,7 @@ def same(a: object, b: object) -> bool:
     """Whether two trees are equal, positions aside."""
     pairs = [(a, b)]
     while pairs:
-        a, b = pairs.pop()
+        a, b = map(_signed, pairs.pop())
         if type(a) is not type(b):
             return False
         if isinstance(a, ast.AST):
@@ -195,6 +199,14 @@ def same(a: object, b: object) -> bool:
         elif a != b:
             return False
     return True
+
+
+def _signed(code: object) -> object:
+    """A negative number as Python reads it: as the negation of a positive one."""
+    value = code.value if isinstance(code, ast.Constant) else None
+    if isinstance(value, int | float) and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    return code
 
 
 def wrapped(line: str, indent: str) -> list[str]:

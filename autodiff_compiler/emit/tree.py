@@ -98,11 +98,15 @@ class Update:
 
 @dataclass(eq=False)
 class Perform:
-    """A statement without a result; its parts are the expression's reads."""
+    """A statement without a result; its parts are the expression's reads.
+
+    `remark` says why it stands there, where that isn't plain.
+    """
 
     code: ast.stmt
     value: Expression
     origin: Origin = UNKNOWN
+    remark: str = ""
 
     @property
     def ends(self) -> bool:

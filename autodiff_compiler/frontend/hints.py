@@ -162,8 +162,9 @@ def left_out(site: Site) -> str:
 
 def around_call(site: Site) -> str:
     assert isinstance(site.node, ast.With | ast.AsyncWith)
-    header = ", ".join(map(ast.unparse, site.node.items))
-    return f"put it around the call of {site.entrance}: with {header if len(header) < 50 else '...'}:"
+    items = ", ".join(map(ast.unparse, site.node.items))
+    header = f"with {items if len(items) <= WIDTH else '...'}:"
+    return f"put it around the call of {site.entrance}: {header}"
 
 
 def local_variable(site: Site) -> str:

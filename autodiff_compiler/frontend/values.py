@@ -144,8 +144,9 @@ State = dict[tuple[Frame, str], Binding]
 
 
 def is_function(meaning: Meaning) -> bool:
-    """Whether it can be called."""
-    return isinstance(meaning, Closure) or (isinstance(meaning, Static) and callable(meaning.value))
+    """Whether it is something with a name that can be called."""
+    value = meaning.value if isinstance(meaning, Static) else None
+    return isinstance(meaning, Closure) or (callable(value) and hasattr(value, "__name__"))
 
 
 def is_unbound(meaning: Meaning) -> bool:

@@ -361,7 +361,9 @@ def _scalar_result(function: Function) -> Operand:
         return result
     said = "grad needs a function that returns one number; "
     said += f"{function.name} returns {_in_words(result.type)}"
-    hint = "return a single number; jvp and vjp take any result"
+    hint = "jvp and vjp take any result"
+    if order_of(function) == 1:  # else it is a derivative, and returns what it must
+        hint = f"return a single number; {hint}"
     made = (node for node in function.body.nodes if isinstance(node, Op) and node.result is result)
     place = next((node.origin.span for node in made), None) or function.origin.span
     if place is None:

