@@ -8,13 +8,14 @@ A space and a consumed sequence of one length need only one of the two, unless t
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from autodiff_compiler.ir.lengths import Lengths
-from autodiff_compiler.ir.values import Loop, Operand, Range, Value
-from autodiff_compiler.ir.walk import is_constant
+from autodiff_compiler.ir.types import SequenceType
+from autodiff_compiler.ir.values import Loop, Node, Operand, Range, Value
+from autodiff_compiler.ir.walk import all_nodes, is_constant
 
 
 class Direction(Enum):
@@ -54,6 +55,23 @@ def header_of(loop: Loop, lengths: Lengths, read: Container[Value]) -> Header:
         uniform = len(set(drivers)) == 1 and not enumerates
         direction = Direction.BACKWARDS if uniform else Direction.LISTED
     return Header(space, enumerates, direction, (*bounds_of(space), *loop.consumed))
+
+
+def add_rows(lengths: Lengths, nodes: Iterable[Node]) -> None:
+    """Length classes for the rows of sequences of sequences: two rows that one iteration saved
+    are as long as each other, if the sequences saved were, wherever they are taken out together."""
+    loops = [node for node in all_nodes(nodes) if isinstance(node, Loop)]
+    saved = {
+        sequence: (loop, collected)
+        for loop in loops
+        for sequence, collected in zip(loop.sequences, loop.collects, strict=True)
+        if isinstance(collected.type, SequenceType)
+    }
+    for loop in loops:
+        for element, operand in zip(loop.elements, loop.consumed, strict=True):
+            if isinstance(operand, Value) and operand in saved:
+                saving, collected = saved[operand]
+                lengths.of[element] = (loop, saving, lengths.sequence(collected))
 
 
 def bounds_of(space: Range | None) -> tuple[Operand, ...]:

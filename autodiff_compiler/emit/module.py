@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from autodiff_compiler.emit.counting import facts_of
+from autodiff_compiler.emit.headers import add_rows
 from autodiff_compiler.emit.liveness import Liveness, liveness_of
 from autodiff_compiler.emit.lower import Lowered, lower
 from autodiff_compiler.emit.names import name_variables
@@ -79,7 +80,10 @@ class _Module:
     def lower(self, function: Function) -> Lowered:
         parts = parts_of(function)
         every = [parts.outer] if parts.pullback is None else [parts.outer, parts.pullback]
-        facts = facts_of(every, lengths_of(node for part in every for node in part.nodes))
+        nodes = [node for part in every for node in part.nodes]
+        lengths = lengths_of(nodes)
+        add_rows(lengths, nodes)
+        facts = facts_of(every, lengths)
         made = schedule(every, facts, self.width)
         lowered = lower(function, parts, made, self.pullback)
         lowered.body = silenced(lowered.body)

@@ -32,6 +32,7 @@ Keywords = Mapping[str, Meaning]
 # Beyond these, inlining is given up: the text would be longer than anybody reads.
 DEEPEST = 30
 MOST = 5_000
+ENOUGH = 200  # where there are problems already, to look for more of them
 
 
 def call(
@@ -78,6 +79,8 @@ def inline(
             return ctx.refuse(node, f"call of {ast.unparse(node.func)}", *said)
         for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
             ctx.guard("attribute", function, attribute, getattr(function, attribute))
+    if ctx.problems and ctx.inlined >= ENOUGH:
+        return SILENCED
     if len(ctx.calls) >= DEEPEST or ctx.inlined >= MOST:
         return _refuse_size(ctx, node, name)
     if not is_plain_function(ctx, code.node, name, node):

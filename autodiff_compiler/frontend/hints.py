@@ -56,14 +56,11 @@ def other_operator(op: ast.operator, says: str) -> Hint:
     """The same operands with the operator that was meant; {} in the text is that code."""
 
     def hint(site: Site) -> str:
-        match site.node:
-            case ast.AugAssign(target, _, value):
-                instead: ast.AST = ast.AugAssign(target, op, value)
-            case ast.BinOp(left, _, right):
-                instead = ast.BinOp(left, op, right)
-            case _:
-                instead = ast.Constant(...)
-        return says.format(shown(instead))
+        node = site.node
+        if isinstance(node, ast.AugAssign):
+            return says.format(shown(ast.AugAssign(node.target, op, node.value)))
+        assert isinstance(node, ast.BinOp)
+        return says.format(shown(ast.BinOp(node.left, op, node.right)))
 
     return hint
 
@@ -72,12 +69,15 @@ def combined(op: ast.boolop, says: str) -> Hint:
     """`a & b` as a condition."""
 
     def hint(site: Site) -> str:
-        if isinstance(site.node, ast.BinOp):
-            match site.parent:
-                case ast.Call(ast.Name("isinstance")):
-                    return f"write {shown(ast.Tuple([site.node.left, site.node.right]))}"
-            return says.format(shown(ast.BoolOp(op, [site.node.left, site.node.right])))
-        return says.format("a condition of its own")
+        node = site.node
+        if isinstance(node, ast.AugAssign):
+            both = ast.BoolOp(op, [node.target, node.value])
+            return says.format(f"{shown(node.target)} = {shown(both)}")
+        assert isinstance(node, ast.BinOp)
+        match site.parent:
+            case ast.Call(ast.Name("isinstance")):
+                return f"write {shown(ast.Tuple([node.left, node.right]))}"
+        return says.format(shown(ast.BoolOp(op, [node.left, node.right])))
 
     return hint
 
@@ -279,8 +279,10 @@ def loop_instead(site: Site) -> str:
     assert isinstance(node, COMPREHENSIONS)
     first = node.generators[0]
     header = f"for {shown(first.target)} in {shown(first.iter)}:"
-    if len(node.generators) > 1 or first.ifs or isinstance(node, ast.DictComp):
+    if len(node.generators) > 1 or isinstance(node, ast.DictComp):
         return f"use each value as it comes, in a for loop: {header}"
+    for test in first.ifs:
+        header += f" if {shown(test)}:"
     match parent:
         case ast.Call(ast.Name("sum")):
             return f"add up in a loop: {header} total += {shown(node.elt)}"

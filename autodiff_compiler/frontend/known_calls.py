@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ def refuse_keywords(ctx: Context, made: Call, *allowed: str) -> bool:
         without = [each for each in made.node.keywords if each.arg in allowed]
         plain = ast.Call(made.node.func, made.node.args, without)
         hint = f"leave it out: {hints.shown(plain)}"
-        if not made.arguments:
+        close = difflib.get_close_matches(key, allowed, n=1)
+        if close:
+            hint = f"did you mean {close[0]}=?"
+        elif not made.arguments:
             plain = ast.Call(made.node.func, [keyword.value], without)
             hint = f"pass it by position: {hints.shown(plain)}"
         ctx.refuse(keyword, f"{made.name}({key}=)", "this keyword is not supported", hint)

@@ -167,6 +167,8 @@ def _round(ctx: Context, loop: Looping, heads: dict[str, Meaning], fresh: frozen
         region = Region(repeats=True, values=set(inside))
         with ctx.inside(region, dict(state)):
             holds = condition(ctx, loop.test)
+            tested = ctx.state
+        state |= {key: known for key, known in tested.items() if known.meaning is SILENCED}
         if holds is not None:
             found.test = region.finished(holds)
             found.known = bool(holds.value) if isinstance(holds, Const) else None

@@ -115,4 +115,5 @@ def refused(function: object, node: ast.Call, arguments: Iterable[Meaning]) -> t
         return FUNCTION, FORMULA
     if is_library(function):
         return "only math, NumPy and Python's own functions of numbers are supported", hint
-    return f"calling {describe_object(function)} is not supported", "call a plain function"
+    hint = "make a function of its __call__, and pass what the object holds as arguments"
+    return f"calling {describe_object(function)} is not supported", hint

@@ -168,7 +168,7 @@ def _augment(
         return
     left = evaluate(ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target))
     right = evaluate(ctx, value)
-    if isinstance(left, Structure) and left.container == "list":
+    if _is_list(left):
         left = ctx.refuse(
             node,
             "item assignment",
@@ -176,6 +176,13 @@ def _augment(
             RUNNING,
         )
     ctx.bind(target.id, apply_binary(ctx, node, op, left, right), target)
+
+
+def _is_list(meaning: Meaning) -> bool:
+    match meaning:
+        case Structure(_, container) | Value(type=SequenceType(_, container)):
+            return container == "list"
+    return False
 
 
 def _define(ctx: Context, node: ast.FunctionDef, name: str) -> None:

@@ -64,15 +64,10 @@ def collecting(node: Loop, value: Value) -> tuple[Loop, Value]:
         if collected is value and sequence.type == SequenceType(value.type):
             return node, sequence
     name = name_of(node.body, value)
-    sequence = Value(SequenceType(value.type), f"{name}_saved")
-    return (
-        replace(
-            node,
-            collects=(*node.collects, value),
-            sequences=(*node.sequences, sequence),
-        ),
-        sequence,
-    )
+    what = "rows" if name.endswith("_saved") else "saved"
+    sequence = Value(SequenceType(value.type), f"{name}_{what}")
+    collects, sequences = (*node.collects, value), (*node.sequences, sequence)
+    return replace(node, collects=collects, sequences=sequences), sequence
 
 
 def hand_out(node: If, place: int, copies: Mapping[Value, Operand]) -> If:

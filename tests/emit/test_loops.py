@@ -374,6 +374,39 @@ def test_saved_sequences_of_sequences(reads_after: bool) -> None:
     agree(made, [4, 0.5], [0, 1.0], [1, 2.0])
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_rows_saved_together_are_reversed_one_by_one(same: bool) -> None:
+    """Two rows are saved per iteration, by one inner loop, or by two that may differ."""
+    n, y = Value(INT, "n"), value("y")
+    build, body = Write(at(2)), Write(at(3))
+    i, rows = Value(INT, "i"), []
+    for stop in (i,) if same else (i, n):
+        inner, r = Write(at(4)), value("r")
+        following = inner("mul", r, y, called="r")
+        loop = body.loop(
+            inner, carry=[(1.0, r, following)], space=upto(stop), collect=[r, following]
+        )
+        rows += loop.sequences[: 2 if same else 1]
+    outer = build.loop(body, space=upto(n), index=i, collect=rows)
+    back, deep = Write(at(3)), Write(at(4))
+    taken = [Value(FLOATS, "us"), Value(FLOATS, "vs")]
+    t, s, u, v = floats("t", "s", "u", "v")
+    s_next = deep("add", s, deep("mul", u, v), called="s")
+    last = back.loop(
+        deep, carry=[(t, s, s_next)], consume=list(zip(taken, (u, v), strict=True)), backwards=True
+    )
+    final = build.loop(
+        back,
+        carry=[(0.0, t, last.finals[0])],
+        consume=list(zip(outer.sequences, taken, strict=True)),
+        backwards=True,
+    )
+    made = function(build, [n, y], final.finals[0])
+    one_by_one = "in zip(reversed(us), reversed(vs)):"
+    assert (one_by_one in body_of(made)) == same
+    agree(made, [4, 0.5], [0, 1.0], [1, 2.0])
+
+
 def test_an_element_takes_the_name_of_what_is_no_longer_needed() -> None:
     xs = Value(FLOATS, "xs")
     x0, (x, s) = value("x"), floats("x", "s")

@@ -22,7 +22,7 @@ from autodiff_compiler.ir.types import FLOAT, INT, NP_FLOAT, Type
 from autodiff_compiler.ir.values import Function
 from tests.emit.random_functions import Generator
 
-EXAMPLES = int(os.environ.get("AUTODIFF_EMIT_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("AUTODIFF_EMIT_EXAMPLES", "300"))
 BATCH = 50
 
 
