@@ -29,8 +29,9 @@ def is_active(value: object) -> bool:
 
 
 def conform(label: str, given: object, like: object) -> object:
-    """`given` as a tangent or cotangent of the value `like`; None for a static one.
+    """`given` as a tangent or cotangent of the value `like`; zero or None for a static one.
 
+    A result may be an int on one path and a float on another: its cotangent is a number either way.
     Raises SignatureError, naming `label`, if it has another structure, or if it isn't zero for a
     static value. Numbers become floats of the kind that they belong to.
     """
@@ -59,7 +60,9 @@ def conform(label: str, given: object, like: object) -> object:
             f"{label} belongs to {a_type(like)}, which is not differentiated: "
             f"it must be None or zero, not {_described(given)}"
         )
-    return None
+    if isinstance(like, list | tuple):
+        return _items(label, [None] * len(like), like)
+    return 0.0 if isinstance(like, int | np.bool_ | np.integer) else None
 
 
 def unit(like: object) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autodiff_compiler.emit.headers import Header, header_of
@@ -32,7 +32,8 @@ class Facts:
     """`uses` counts the reads of each value, except those by dead nodes; `effects` holds the
     nodes that may raise, warn as the primal does, or act, themselves or in their regions. `loud`
     nodes contain an operation whose warnings must be heard, `quiet` ones one that must not warn.
-    `seen_unbound` are the results of branches that may be looked at where an arm left them unbound.
+    `seen_unbound` are the results of branches, and what loops carry, that may be looked at where
+    an arm or the start of the loop left them unbound.
     Nobody needs the `dead` ones, so they are not written at all.
     """
 
@@ -132,6 +133,16 @@ def leaves_unbound(operand: Operand) -> bool:
     return isinstance(operand, Const) and operand.value is None and operand.type == UNBOUND
 
 
+def _looked_at(nodes: Iterable[Node]) -> Iterator[Value]:
+    """What is read, other than by the check whether it is bound."""
+    for node in nodes:
+        if not (isinstance(node, Op) and node.operation.name == "bound"):
+            yield from (each for each in operands_of(node) if isinstance(each, Value))
+        for block in blocks_of(node):
+            yield from _looked_at(block.nodes)
+            yield from (each for each in block.yields or () if isinstance(each, Value))
+
+
 def _find_seen_unbound(facts: Facts, parts: Iterable[Part]) -> None:
     """Find results that are read elsewhere than under the condition that they were bound under."""
     bound_under: dict[Value, tuple[Operand, bool]] = {}
@@ -157,10 +168,16 @@ def _find_seen_unbound(facts: Facts, parts: Iterable[Part]) -> None:
                                 facts.seen_unbound.add(result)
                             bound_under[result] = (node.condition, not holds)
             else:
+                if isinstance(node, Loop):
+                    for arg, final, init in zip(node.args, node.finals, node.inits, strict=True):
+                        if leaves_unbound(init):
+                            facts.seen_unbound |= {arg, final} & looked_at
                 for block in blocks_of(node):
                     walk(block.nodes, known)
                     reads(block.yields or (), known)
 
+    looked_at = {value for part in parts for value in _looked_at(part.nodes)}
+    looked_at |= {part.result for part in parts if isinstance(part.result, Value)}
     for part in parts:
         walk(part.nodes, {})
         reads(() if part.result is None else (part.result,), {})

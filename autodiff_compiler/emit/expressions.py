@@ -61,7 +61,8 @@ class Expressions:
         self.helpers: dict[Helper, None] = {}
         self.names: set[str] = set()
         self.called_after: dict[Operand, Value] = {}  # the sequence that collects a value
-        self.ignored = "_"  # the name of what a loop assigns but nobody reads
+        # The name of what a loop assigns but nobody reads; `_` itself may be read somewhere.
+        self.ignored = "__" if any(value.name == "_" for value in made.facts.uses) else "_"
 
     # ------------------------------------------------------------------ variables
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FunctionType
 
-from autodiff_compiler.errors import InternalError, Problem, Span, Statement
+from autodiff_compiler.errors import Problem, Span, Statement
 from autodiff_compiler.frontend.facts import Facts
 from autodiff_compiler.frontend.hints import Site
 from autodiff_compiler.frontend.names import Code, analyse, assigned
@@ -233,7 +233,8 @@ class Context:
         if meaning is SILENCED:
             return SILENCED
         if meaning is DEAD:
-            raise InternalError(f"{name} is read after it has been given up", str(self.span(node)))
+            said = f"no path through the loop assigns {name}, which is read here"
+            return self.refuse(node, f"name {name}", said, "assign it before the loop")
         found: Meaning
         if isinstance(meaning, Poison):
             said = f"{name} {meaning.reason}"

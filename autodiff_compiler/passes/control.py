@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from autodiff_compiler.ir.types import fits
 from autodiff_compiler.ir.values import Block, Const, If, Loop, Node, Operand, Value
-from autodiff_compiler.ir.walk import substitute, values_defined
+from autodiff_compiler.ir.walk import substitute
 from autodiff_compiler.passes.rewrite import Rewriter
 
 Rewritten = tuple[Sequence[Node], dict[Value, Operand]]
@@ -32,11 +32,8 @@ class _Control(Rewriter):
                 return arm.nodes, dict(zip(node.results, arm.yields, strict=True))
         if node.then.yields is None or node.orelse.yields is None:
             return (node,), {}
-        local = set(values_defined([node]))
         pairs = zip(node.results, node.then.yields, node.orelse.yields, strict=True)
-        instead = {
-            result: a for result, a, b in pairs if a == b and a not in local and result is not a
-        }
+        instead = {result: a for result, a, b in pairs if a == b and result is not a}
         if not instead:
             return (node,), {}
         kept = [place for place, result in enumerate(node.results) if result not in instead]

@@ -291,7 +291,7 @@ class Reverse:
                 cotangents.add(back, node.inits[place], values[result])
         for place, sequence in zip(wanted, gathered, strict=True):
             source, contribution = node.consumed[place], values[sequence]
-            if node.test is not None or self.lengths.sequence(source) != trips:
+            if self.lengths.sequence(source) != trips:
                 # The loop ended before its sequence did: the rest contributed nothing.
                 contribution = padded(back, contribution, source)
             cotangents.add(back, source, contribution)

@@ -100,6 +100,7 @@ def cse() -> Function:
     other = build("pow", y, x, called="c")
     big = build("lt", a, b)
     lists = [build("pack", x, y, container="list") for _ in range(2)]
+    lists += [build("tuple", x, 1, container="list") for _ in range(2)]
     with_sin = then("math.sin", x), then("pow", x, y)
     again = orelse("math.sin", x)
     results = build.branch(

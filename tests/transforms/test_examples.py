@@ -109,6 +109,16 @@ def _with_sequences(node: object, sequences: tuple[Value, ...]) -> object:
     return replace(node, sequences=sequences)  # type: ignore[type-var]
 
 
+def test_what_is_collected_already_is_not_computed_again() -> None:
+    """[sqrt(x) for x in xs]: a root is as cheap as can be, but its list is there."""
+    build, body, x = Write(), Write(), Value(FLOAT, "x")
+    loop = build.loop(body, consume=[(XS, x)], collect=[body("math.sqrt", x)])
+    made = function(build, [XS], build("sum", loop.sequences[0]))
+    gradient = finished(reverse_gradient(made, Wanted((0,), True), clean))
+    assert names(gradient).count("math.sqrt") == 1
+    assert gradients(made, ([4.0, 0.25],), 0) == [0.25, 1.0]
+
+
 def test_a_sequence_of_sequences_cut_short() -> None:
     """rows of x * j for j < 3, of which only two are used."""
     j, row, e, s, t = Value(INT, "j"), Value(FLOATS, "row"), *floats("e", "s", "t")
