@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from autodiff_compiler.emit.headers import Header, header_of
 from autodiff_compiler.emit.shape import Part
-from autodiff_compiler.emit.spelling import may_warn
 from autodiff_compiler.ir.lengths import Lengths
 from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import UNBOUND
@@ -25,6 +24,7 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import all_nodes, blocks_of, operands_of, values_read
 from autodiff_compiler.ops import effect_of
+from autodiff_compiler.ops.raising import may_warn
 
 
 @dataclass

@@ -46,6 +46,7 @@ from autodiff_compiler.ir.values import (
     results_of,
 )
 from autodiff_compiler.ops import effect_of
+from autodiff_compiler.ops.raising import may_warn
 from autodiff_compiler.ops.record import Helper
 
 
@@ -156,8 +157,7 @@ class _Lowering(Expressions):
         """Assign the value, or append it at once if that is all it is for."""
         sequences = self.collecting.get(result, [])
         if self.uses(result) == 0:
-            raises = isinstance(node, Op) and effect_of(node) is Effect.RAISES
-            remark = "may raise" if raises else ""
+            remark = _remark(node) if isinstance(node, Op) else ""
             body.append(Perform(ast.Expr(value.code), value, node.origin, remark))
         elif len(sequences) == 1 and self.uses(result) == 1:
             del self.collecting[result]
@@ -302,3 +302,13 @@ class _Lowering(Expressions):
         else:
             self.define_nodes(node.test.nodes)
         repeat.test = self.operand(node.test.yields[0])
+
+
+def _remark(op: Op) -> str:
+    """Why an operation is written though nobody reads its result."""
+    match effect_of(op):
+        case Effect.RAISES:
+            return "may raise"
+        case Effect.PURE if may_warn(op):
+            return "may warn"
+    return ""

@@ -7,11 +7,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Flag
-from functools import cache
 
 import numpy as np
 
-from autodiff_compiler.ir.types import Kind, ScalarType, SequenceType, TupleType, Type
 from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops.record import Record
 
@@ -207,31 +205,3 @@ class _Reader:
 
 
 # ---------------------------------------------------------------------- types
-
-
-@cache
-def _may_be_numpy(found: Type) -> bool:
-    """Whether a value may be one of NumPy's scalars that warn, or hold some."""
-    match found:
-        case ScalarType():
-            return any(kind.is_numpy and kind is not Kind.NP_BOOL for kind in found.kinds)
-        case SequenceType():
-            return _may_be_numpy(found.element)
-        case TupleType():
-            return any(map(_may_be_numpy, found.items))
-        case _:
-            return False
-
-
-_SILENT = {
-    "neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne", "not", "select", "min", "max", "bound",
-    "float", "bool", "np.float64", "getitem", "len", "item", "tuple", "pack", "as_list", "as_tuple",
-    "zeros_like", "fill", "pad", "head", "print", "format", "raise", "assert",
-}  # fmt: skip
-
-
-def may_warn(op: Op) -> bool:
-    """Whether the operation may warn, as NumPy's scalars do where Python's raise."""
-    if op.operation.name in _SILENT:
-        return False
-    return _may_be_numpy(op.result.type) or any(_may_be_numpy(each.type) for each in op.operands)

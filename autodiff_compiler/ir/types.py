@@ -7,8 +7,10 @@ until it is used; a set of kinds says just that, and every operation types itsel
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 import numpy as np
 
@@ -119,6 +121,21 @@ UNBOUND = ScalarType(frozenset({Kind.UNBOUND}))
 TEXT = TextType()
 NOTHING = NothingType()
 OPAQUE = OpaqueType()
+
+
+@cache
+def may_hold(found: Type, wanted: Callable[[Kind], bool]) -> bool:
+    """Whether a value of this type may be a scalar of a kind that is wanted, or hold one."""
+    match found:
+        case ScalarType():
+            return any(map(wanted, found.kinds))
+        case SequenceType():
+            return may_hold(found.element, wanted)
+        case TupleType():
+            return any(may_hold(item, wanted) for item in found.items)
+        case _:
+            return False
+
 
 _KIND_OF: dict[type, Kind] = {
     bool: Kind.BOOL,

@@ -60,6 +60,16 @@ def sign(x):
 ''',
 )
 
+LOGISTIC = Helper(
+    "logistic",
+    '''\
+def logistic(x):
+    """1 / (1 + exp(-x)), where exp(-x) may overflow."""
+    x = float(x)
+    return 1.0 / (1.0 + math.exp(-x)) if x > -709.0 else math.exp(max(x, -800.0))
+''',
+)
+
 DIGAMMA = Helper(
     "digamma",
     '''\

@@ -40,8 +40,9 @@ def plain_number(term: Term) -> int | float | None:
 def base_partial(name: str, m: Namespace, x: Term, p: Term, y: Term) -> TermLike:
     n: int | float | None = plain_number(p)
     if n is None:
-        # ne(p, 0): x ** 0 is 1 even at x = 0, where p * x ** (p - 1) would be 0 * inf.
-        return p * m.op("ieee_pow", x, p - 1) * m.mask(m.op("ne", p, 0))
+        # x ** 0 is 1 even at x = 0, where p * x ** (p - 1) would be 0 * inf: any base will do.
+        nonzero = m.op("select", m.op("gt", m.op("abs", x), 0), x, 1.0)
+        return p * m.op("ieee_pow", m.op("select", m.op("ne", p, 0), x, nonzero), p - 1)
     if n == 0:
         return 0
     if n == 1:
@@ -63,7 +64,7 @@ def exponent_partial(m: Namespace, x: Term, y: Term) -> TermLike:
     if base is not None and 0 < base < inf:
         return y * m.op("math.log", x)
     # Where x ** p is 0 it stays 0 as p varies, though log(x) may be infinite.
-    return y * m.op("ieee_log", x) * m.mask(m.op("ne", y, 0))
+    return y * m.op("ieee_log", m.op("select", m.op("ne", y, 0), x, 1.0))
 
 
 SAMPLES = grid(spread(0.05, 3, 4), spread(-3, 3.3, 5)) + ((1e-7, 0.5), (4e5, -1.7), (5.0, 0.01))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from autodiff_compiler.ir.types import FLOAT, Type
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.family import family, numpy_function
-from autodiff_compiler.ops.helpers import DIGAMMA, POLYGAMMA, SINC_DERIVATIVE, running
+from autodiff_compiler.ops.helpers import DIGAMMA, LOGISTIC, POLYGAMMA, SINC_DERIVATIVE, running
 from autodiff_compiler.ops.kinds import (
     Attributes,
     expect_count,
@@ -30,6 +30,12 @@ inf, nan = math.inf, math.nan
 EULER = 0.5772156649015329
 NAN = Delicate((nan,), (nan,), "nan")
 BOTH_SIDES = reals(0.05, 9, 1e-9, 40.0, 120.5) + reals(-3, 0, -20.3, -1e-7)
+
+
+def one_number_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    expect_count(types, 1)
+    scalar(types[0])
+    return FLOAT
 
 
 def order_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -153,5 +159,25 @@ RECORDS: tuple[Record, ...] = (
         bound="absolute",
         sympy=lambda sp, n, x: sp.diff(sp.sin(sp.pi * x) / (sp.pi * x), x, n),
         mpmath=lambda mp, n, x: mp.diff(mp.sincpi, x, int(n)),
+    ),
+    Record(
+        name="logistic",
+        infer=one_number_type,
+        evaluate=running(LOGISTIC),
+        effect=pure,
+        weight=always(6),
+        # 1 - y would cancel for large x.
+        rule=Elementwise(lambda m, x, y: (y * m.op("logistic", -x),)),
+        spelling=spell.calling_helper(LOGISTIC),
+        samples=reals(-20, 20, -700.0, 30.0, 1e-9),
+        delicate=(
+            Delicate((0.0,), (0.25,), "the steepest"),
+            Delicate((inf,), (0.0,), "flat"),
+            Delicate((-inf,), (0.0,), "flat"),
+            Delicate((-1e4,), (0.0,), "underflow"),
+            NAN,
+        ),
+        sympy=lambda sp, x: 1 / (1 + sp.exp(-x)),
+        mpmath=lambda mp, x: 1 / (1 + mp.exp(-x)),
     ),
 )

@@ -47,10 +47,12 @@ def copysign_partials(m: Namespace, x: Term, y: Term, result: Term) -> tuple[Ter
     return m.op("sign", x) * m.copysign(1.0, y), None
 
 
-def share(m: Namespace, power: str, a: Term, b: Term) -> tuple[TermLike, ...]:
-    """a's share of powers a and b of a number, and b's, where the powers themselves overflow."""
-    exponential = getattr(m, power)
-    return m.quotient(1, 1 + exponential(b - a)), m.quotient(1, 1 + exponential(a - b))
+def shares(m: Namespace, a: Term, b: Term, unit: float) -> tuple[TermLike, ...]:
+    """a's share of the powers a and b of a number, and b's; `unit` is the number's logarithm."""
+    ahead, behind = a - b, b - a
+    if unit != 1.0:
+        ahead, behind = unit * ahead, unit * behind
+    return m.op("logistic", ahead), m.op("logistic", behind)
 
 
 def numpy_power_effect(types: Sequence[Type]) -> Effect:
@@ -203,7 +205,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     *family(
         np="logaddexp",
-        partials=lambda m, a, b, y: share(m, "exp", a, b),
+        partials=lambda m, a, b, y: shares(m, a, b, 1.0),
         arity=2,
         weight=always(8),
         samples=(*PAIRS[:-2], (1e10, 1e10 - 3), (-10.0, 45.0)),
@@ -213,7 +215,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     *family(
         np="logaddexp2",
-        partials=lambda m, a, b, y: share(m, "exp2", a, b),
+        partials=lambda m, a, b, y: shares(m, a, b, math.log(2.0)),
         arity=2,
         weight=always(8),
         samples=(*PAIRS[:-2], (1e10, 1e10 - 3), (-10.0, 45.0)),

@@ -5,8 +5,8 @@
     return %a                    return %a
 
 Mark and sweep over the whole block at once, through carried values, collections and what is
-consumed: a value carried round a loop only for its own sake is dead. What may raise or print stays
-if it is the user's (a derivative statement that may raise is there for its value alone).
+consumed: a value carried round a loop only for its own sake is dead. What may raise, warn or print
+stays if it is the user's (a derivative statement that may raise is there for its value alone).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import arguments_of, blocks_of
 from autodiff_compiler.ops import effect_of
+from autodiff_compiler.ops.raising import may_warn
 
 
 def drop_dead(block: Block) -> Block:
@@ -150,7 +151,9 @@ class _Marks:
 def _noticed(op: Op) -> bool:
     """Whether the user could tell that an operation was left out."""
     effect = effect_of(op)
-    return effect is Effect.ACTS or (effect is Effect.RAISES and op.origin.order == 0)
+    if effect is Effect.ACTS:
+        return True
+    return op.origin.order == 0 and (effect is Effect.RAISES or may_warn(op))
 
 
 def _sweep(block: Block, marks: _Marks) -> Block:

@@ -19,6 +19,7 @@ from autodiff_compiler.ir.types import (
     TextType,
     TupleType,
     Type,
+    may_hold,
 )
 from autodiff_compiler.ir.values import (
     Block,
@@ -327,23 +328,15 @@ def _free_name(name: str | None, function: Function, others: Sequence[Value] = (
     return free
 
 
+def _is_numpy(kind: Kind) -> bool:
+    return kind.is_numpy
+
+
 def _tangent_type(function: Function) -> ScalarType:
     """The type of scalar cotangents: Python floats, unless NumPy scalars may get into them."""
     values = [*function.params, *values_defined(function.body.nodes)]
-    mixed = any(_may_be_numpy(value.type) for value in values)
+    mixed = any(may_hold(value.type, _is_numpy) for value in values)
     return ScalarType(frozenset({Kind.FLOAT, Kind.NP_FLOAT})) if mixed else FLOAT
-
-
-def _may_be_numpy(kind: Type) -> bool:
-    match kind:
-        case ScalarType():
-            return any(each.is_numpy for each in kind.kinds)
-        case SequenceType():
-            return _may_be_numpy(kind.element)
-        case TupleType():
-            return any(map(_may_be_numpy, kind.items))
-        case _:
-            return False
 
 
 def _result(function: Function) -> Operand:

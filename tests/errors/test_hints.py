@@ -134,7 +134,7 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
     (
         "match_statement",
         "use if and elif: if kind == 0:",
-        (("    match kind:\n", ""), ("case 0:", "if kind == 0:"), ("case _:", "else:")),
+        (("    match kind:\n", ""), ("    case 0:", "if kind == 0:"), ("    case _:", "else:")),
         2 * X,
     ),
     ("math_too_many_arguments", "write math.sin(x)", (("(x, 2.0)", "(x)"),), math.cos(X)),

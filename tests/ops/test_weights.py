@@ -24,6 +24,7 @@ FOUR = """math.sin np.sin math.cos np.cos math.tan np.tan math.asin np.arcsin ma
     math.expm1 np.expm1 math.log np.log math.log2 np.log2 math.log10 np.log10 math.log1p np.log1p
     math.cbrt np.cbrt math.erf math.erfc math.gamma math.lgamma math.fmod np.fmod math.remainder
     math.ldexp np.sinc ieee_log digamma polygamma sinc_derivative"""
+SIX = "logistic"  # an exponential, a sum and a quotient
 EIGHT = """pow ieee_pow math.pow np.power np.float_power math.atan2 np.arctan2 math.hypot np.hypot
     np.logaddexp np.logaddexp2"""
 NONE = """pos np.positive float int bool np.float64 not select np.where np.logical_and np.logical_or
@@ -32,7 +33,7 @@ NONE = """pos np.positive float int bool np.float64 not select np.where np.logic
     print format raise assert bound"""
 WEIGHTS = {
     name: weight
-    for weight, names in ((1, ONE), (2, TWO), (4, FOUR), (8, EIGHT), (0, NONE))
+    for weight, names in ((1, ONE), (2, TWO), (4, FOUR), (6, SIX), (8, EIGHT), (0, NONE))
     for name in names.split()
 }
 SEQUENCES = {"sum", "math.fsum", "sum_from", "min_of", "max_of", "index_add", "seq_add"}

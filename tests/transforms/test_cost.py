@@ -14,6 +14,7 @@ from tests.running import cost, numbers
 from tests.transforms.cases import case, direction, with_extra
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cheap", [False, True])
 def test_random_functions_stay_within_the_bound(cheap: bool) -> None:
     """Reverse mode at most 5 × the primal and 3 × in the median, forward mode 4 ×."""

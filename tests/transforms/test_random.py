@@ -113,6 +113,7 @@ def test_third_order(seed: int) -> None:
     check_dot_product(again, argnums, inputs, seed)
 
 
+@pytest.mark.slow
 def test_differences() -> None:
     """Sixth-order differences along a random direction, where they can be relied on."""
     certified = 0
