@@ -138,6 +138,8 @@ class _Checker:
             case list() | tuple():
                 items = [self.like(item, relative) for item in value]
                 return items if type(value) is list else tuple(items)
+            case int() if not relative:
+                return 0.0  # a result that is an int here, though it may be a float elsewhere
             case _:
                 return None
 

@@ -151,3 +151,15 @@ def test_out_of_the_domain() -> None:
 def test_floats() -> None:
     value = (1.0, [2.0, 3], None, ("a", np.float64(4.0), True))
     assert list(_floats(value)) == [1.0, 2.0, 4.0]
+
+
+def sum_of(xs: list[float], n: int) -> float:
+    total = 0
+    for place in range(n):
+        total += xs[place] * xs[place]
+    return total
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_a_result_may_be_an_int_that_no_step_made_a_float(n: int) -> None:
+    check_grads(sum_of, ([1.5, 2.0], n), order=2)
