@@ -15,21 +15,49 @@ from autodiff_compiler.transforms.terms import ZERO
 Naming = Callable[[str | None], str | None]
 
 
+@dataclass(frozen=True)
+class Presence:
+    """A cotangent is zero, and takes no part, unless the condition is what it should be."""
+
+    condition: Operand
+    holds: bool
+
+    def apply(self, build: Builder, cotangent: Operand) -> Operand:
+        arms = (cotangent, ZERO) if self.holds else (ZERO, cotangent)
+        return build.op(OPS["select"], self.condition, *arms)
+
+
 @dataclass
 class Cotangents:
-    """The cotangents met so far, by value. Values not asked about are dropped on arrival."""
+    """The cotangents met so far, by value. Values not asked about are dropped on arrival.
+
+    `masks` says of some that they came out of one arm of a branch only: where the other arm ran
+    they are a zero that must not meet an infinite partial derivative.
+    """
 
     active: set[Value]
     of: dict[Value, Operand] = field(default_factory=dict)
+    masks: dict[Value, Presence] = field(default_factory=dict)
 
     def take(self, value: Value) -> Operand | None:
+        self.masks.pop(value, None)
         return self.of.pop(value, None)
 
-    def add(self, build: Builder, target: Operand, contribution: Operand | AddAt | None) -> None:
+    def add(
+        self,
+        build: Builder,
+        target: Operand,
+        contribution: Operand | AddAt | None,
+        mask: Presence | None = None,
+    ) -> None:
         """Sum a contribution into a value's cotangent."""
         if contribution is None or not isinstance(target, Value) or target not in self.active:
             return
         before = self.of.get(target)
+        if before is None and mask is not None:
+            self.masks[target] = mask
+        elif self.masks.get(target) != mask:
+            self.masks.pop(target, None)
         if isinstance(contribution, AddAt):
             total = zero_of(build, target) if before is None else before
             name = bar(target.name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.builder import Builder
 from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType, Type
 from autodiff_compiler.ir.values import (

@@ -67,3 +67,17 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
             return builder.op(OPS["mul"], quotient, build(builder, numerator))
         case _:
             return builder.op(OPS["mul"], build(builder, partial), cotangent)
+
+
+# Where these have a pole, a partial derivative is infinite.
+_SINGULAR = frozenset(
+    {"div", "ieee_div", "pow", "ieee_pow", "math.pow", "np.power", "np.float_power", "ieee_log"}
+)
+
+
+def may_be_infinite(partial: Term | None) -> bool:
+    """Whether a partial derivative may be infinite at a point where the operation is defined."""
+    match partial:
+        case Apply(name, operands):
+            return name in _SINGULAR or any(map(may_be_infinite, operands))
+    return False

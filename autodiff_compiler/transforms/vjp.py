@@ -31,8 +31,10 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import free_values
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
+from autodiff_compiler.ops.terms import Term
 from autodiff_compiler.transforms.cotangents import (
     Cotangents,
+    Presence,
     bar,
     from_item,
     item,
@@ -41,7 +43,7 @@ from autodiff_compiler.transforms.cotangents import (
 )
 from autodiff_compiler.transforms.handover import collecting, hand_out, name_of, plan_loop
 from autodiff_compiler.transforms.residuals import apply_plan, plan_residuals
-from autodiff_compiler.transforms.terms import partials_of, scale
+from autodiff_compiler.transforms.terms import ZERO, may_be_infinite, partials_of, scale
 
 # Simplifies a backward region, given the forward nodes whose values it may read.
 Clean = Callable[[Block, Sequence[Node]], Block]
@@ -94,6 +96,7 @@ class Reverse:
         if op.operation.name == "item":
             self.item(op, cotangents, back)
             return
+        mask = cotangents.masks.get(op.result)
         cotangent = cotangents.take(op.result)
         if cotangent is None:
             return
@@ -109,13 +112,7 @@ class Reverse:
                 pairs = zip(op.operands, partials_of(op, record.rule), strict=True)
                 for operand, partial in pairs:
                     if isinstance(operand, Value) and operand in self.active:
-                        before = len(back.nodes)
-                        scaled = scale(back, cotangent, partial)
-                        first = operand not in cotangents.of and len(back.nodes) > before
-                        if scaled is not None and first:
-                            # Just made for this operand: it is the operand's cotangent so far.
-                            scaled = back.called(scaled, bar(self.name(operand)))
-                        cotangents.add(back, operand, scaled)
+                        self.contribute(back, cotangents, operand, (cotangent, partial), mask)
             case Custom():
                 contributions = record.rule.vjp(back, op, cotangent)
                 for operand, contribution in zip(op.operands, contributions, strict=True):
@@ -124,6 +121,28 @@ class Reverse:
                 pass
             case Unsupported(why):
                 raise NotImplementedError(f"{record.name} has no derivative: {why}")
+
+    def contribute(
+        self,
+        back: Builder,
+        cotangents: Cotangents,
+        operand: Value,
+        product: tuple[Operand, Term | None],
+        mask: Presence | None,
+    ) -> None:
+        """Add cotangent × partial derivative to an operand's cotangent, under its mask."""
+        before = len(back.nodes)
+        scaled = scale(back, *product)
+        if scaled is None:
+            return
+        if mask is not None and may_be_infinite(product[1]):
+            scaled = mask.apply(back, scaled)
+        elif mask is None and len(back.nodes) > before:
+            mask = _mask_made(back.nodes[-1], scaled)
+        if operand not in cotangents.of and len(back.nodes) > before:
+            # Just made for this operand: it is the operand's cotangent so far.
+            scaled = back.called(scaled, bar(self.name(operand)))
+        cotangents.add(back, operand, scaled, mask)
 
     def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
         structure, place = op.operands[0], op.attributes["index"]
@@ -182,6 +201,10 @@ class Reverse:
         back.nodes.extend(whole.nodes)
         for value, total in zip(changed, whole.yields or (), strict=True):
             cotangents.of[value] = total
+            cotangents.masks.pop(value, None)
+            parts = [place for place in running if value in inner[place].of]
+            if len(running) == 2 and len(parts) == 1 and isinstance(value.type, ScalarType):
+                cotangents.masks[value] = Presence(node.condition, parts[0] == 0)
         return augmented
 
     def save_from_arms(self, node: If, back: Block, running: Sequence[int]) -> tuple[If, Block]:
@@ -420,3 +443,12 @@ class Reverse:
                 return TupleType(tuple(map(self.cotangent_type, items)), container)
             case _:
                 return self.cotangent
+
+
+def _mask_made(node: Node, scaled: Operand) -> Presence | None:
+    """The mask of a cotangent that its rule has just dropped where a condition fails."""
+    if isinstance(node, Op) and node.result is scaled and node.operation.name == "select":
+        condition, _, otherwise = node.operands
+        if otherwise is ZERO:
+            return Presence(condition, True)
+    return None
