@@ -336,7 +336,7 @@ def _format(ctx: Context, node: ast.JoinedStr, parts: list[ast.expr]) -> Meaning
         meaning = evaluate(ctx, part.value)
         spec = _constant_spec(part.format_spec)
         if spec is None:
-            ctx.refuse(part, "format specification", "it must be constant", "write its numbers out")
+            ctx.refuse(node, "format specification", "it must be constant", "write its numbers out")
             refused = True
             continue
         operand = ctx.as_operand(meaning, part, "f-string")

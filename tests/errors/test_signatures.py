@@ -37,7 +37,7 @@ from tests.errors.functions import (
 HERE = Path(__file__).parent
 Wrong = Callable[[], object]
 unreadable: dict[str, Any] = {"__name__": "nowhere"}
-exec("def hidden(x):\n    return x * x\n", unreadable)
+exec(compile("def hidden(x):\n    return x * x\n", "<hidden>", "exec"), unreadable)
 
 
 ARGUMENTS: dict[str, Wrong] = {
