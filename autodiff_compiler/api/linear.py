@@ -81,7 +81,8 @@ class ReverseMap(Transformed):
         """
         values, found, active = self._specialised(args, kwargs)
         self._core.last[0] = found
-        pair = found.target(*values)
+        # The pullback reads its lists later: it keeps its own, whatever the caller does to theirs.
+        pair = found.target(*map(_copied, values))
         assert isinstance(pair, tuple)
         value, pullback = pair
         skipped = len(self._bound)

@@ -187,3 +187,19 @@ def test_unbound_self_is_static() -> None:
     assert jvp(Model.loss, (model, 3.0), (None, 1.0)) == (9.0, 6.0)
     assert vjp(Model.loss, model, 3.0)[1](1.0) == (None, 6.0)
     assert jvp(Model.slope, (model, 3.0), (None, 1.0)) == (27.0, pytest.approx(18.0))
+
+
+def total_of_squares(xs: list[float]) -> float:
+    total = 0.0
+    for x in xs:
+        total += x * x
+    return total
+
+
+def test_the_pullback_is_that_of_the_point_whatever_becomes_of_the_argument() -> None:
+    xs = [1.0, 2.0]
+    _, pullback = vjp(total_of_squares, xs)
+    xs[0] = 100.0
+    xs.append(5.0)
+    assert pullback(1.0) == ([2.0, 4.0],)
+    assert xs == [100.0, 2.0, 5.0]
