@@ -61,12 +61,20 @@ class Transformed:
         """Write `source` as a module of its own, which needs nothing but NumPy; return its path.
 
         Parent folders are created. A file that was written by this package is replaced; any other
-        is left alone, with FileExistsError.
+        is left alone, with FileExistsError. A derivative for a function given as an argument
+        can't be told from that for another one by its text: SignatureError.
         """
         return saving.write(path, self.module_text())
 
     def module_text(self) -> str:
         compiled = self._core.current(self._bound).compiled
+        for name, value in compiled.ir.fixed.items():
+            if value is not None and type(value) is not str:
+                raise SignatureError(
+                    f"{self._described()} is that for the {name} it was last called with, which "
+                    "can't be written into a file",
+                    f"write a function that calls it with that {name}, and save its derivative",
+                )
         span = compiled.primal_ir.origin.span
         origin = "" if span is None else f"{os.path.basename(span.file)}:{span.line}"
         return saving.module_text(compiled.source, self._described(), origin)

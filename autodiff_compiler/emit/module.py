@@ -18,7 +18,7 @@ from autodiff_compiler.emit.python import Written, function_code, python_body
 from autodiff_compiler.emit.schedule import WIDTH, schedule
 from autodiff_compiler.emit.shape import parts_of
 from autodiff_compiler.emit.silence import silenced
-from autodiff_compiler.emit.spelling import STORE, literal, read
+from autodiff_compiler.emit.spelling import LOAD, STORE, literal, read
 from autodiff_compiler.emit.text import INDENT, Page, checked
 from autodiff_compiler.emit.tree import (
     Perform,
@@ -222,9 +222,10 @@ class _Module:
         for name, callee in lowered.callees:
             name.id = self.names[callee]
         liveness = self.liveness(lowered)
-        reserved = self.taken - self.params
+        guards = _guards(function)
+        reserved = self.taken - self.params | ({"ValueError"} if guards else set())
         name_variables(lowered.variables, lowered.body, liveness, reserved)
-        body = python_body(lowered.body, written)
+        body = [*guards, *python_body(lowered.body, written)]
         if function.documentation:
             text = "\n".join(indented(function.documentation))
             if isinstance(body[0], ast.FunctionDef):
@@ -259,6 +260,22 @@ class _Module:
     def default(self, function: Function, param: Value) -> ast.expr | None:
         found = function.defaults.get(param.name or "")
         return None if found is None else literal(Const(found.value, found.type))
+
+
+def _guards(function: Function) -> list[ast.stmt]:
+    """Refuse what the function was not written for. Values reach the text as literals only.
+
+    An argument that is neither a string nor None has no literal; a module with one isn't saved.
+    """
+    guards: list[ast.stmt] = []
+    for name, value in function.fixed.items():
+        if value is None or type(value) is str:
+            differs = ast.IsNot() if value is None else ast.NotEq()
+            test = ast.Compare(ast.Name(name, LOAD), [differs], [ast.Constant(value)])
+            said = ast.Constant(f"this derivative is that for {name} = {value!r}")
+            error = ast.Call(ast.Name("ValueError", LOAD), [said], [])
+            guards.append(ast.If(test, [ast.Raise(error, None)], []))
+    return guards
 
 
 def indented(documentation: str) -> Iterable[str]:

@@ -254,6 +254,7 @@ def _isinstance(ctx: Context, made: Call) -> Meaning:
             f"for {describe(made.arguments[0])} the answer is not known beforehand",
             "ask for a class, such as float, that it surely is or is not",
         )
+    ctx.doubt_if_complex(made.node, made.arguments[0])
     return const(known)
 
 

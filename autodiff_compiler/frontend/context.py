@@ -38,7 +38,7 @@ from autodiff_compiler.frontend.values import (
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import ScalarType, TupleType
+from autodiff_compiler.ir.types import Kind, ScalarType, TupleType, may_hold
 from autodiff_compiler.ir.values import Const, Operand, Origin, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.source import FunctionNode, FunctionSource, find, span_of, statement_of
@@ -93,6 +93,9 @@ class Context:
     _statements: dict[ast.AST, Statement] = field(default_factory=dict)
     _assigned: dict[ast.stmt, tuple[str, ...]] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
+    params: tuple[Value, ...] = ()  # of the function that all this is about
+    roots: bool = False  # whether some power may be a complex number
+    doubts: list[Problem] = field(default_factory=list)
     # Values that names already stand for, and so can't take another name.
     _settled: set[Value] = field(default_factory=set)
 
@@ -171,7 +174,21 @@ class Context:
             except OperandError as error:
                 return self.refuse(node, label or name, *_misfit(operands, error, label))
         self.facts.learn(made, name, operands)
+        self.roots = self.roots or (name == "pow" and may_be_complex(*operands))
         return made
+
+    def doubt_if_complex(self, node: ast.AST, asked: Meaning) -> None:
+        """Keep in mind that a type was asked for: a root of a negative number is complex, though
+        typed as a float, and may get here on a later round of a loop."""
+        if isinstance(asked, Value) and asked not in self.params and not self.region.closed:
+            said = "the number may be complex: ** is a root of a negative number in some places"
+            hint = "ask for the sign of what the root is taken of"
+            self.doubts.append(Problem(self.span(node), "call of isinstance", said, hint))
+
+    def settle_doubts(self) -> None:
+        """Report the types asked for, if anything in the function may be complex after all."""
+        if self.roots:
+            self.problems.extend(self.doubts)
 
     def once(
         self, node: ast.AST, name: str, operands: tuple[Operand, ...], **attributes: object
@@ -392,3 +409,22 @@ def _iterator_in(meaning: Meaning) -> Meaning | None:
     if isinstance(meaning, Structure):
         return next((found for item in meaning.items if (found := _iterator_in(item))), None)
     return None
+
+
+def may_be_complex(base: Operand, exponent: Operand) -> bool:
+    """Whether a power of Python's numbers may be a complex one: a negative base, a fraction."""
+    if not all(may_hold(each.type, _is_python) for each in (base, exponent)):
+        return False
+    if not may_hold(exponent.type, _is_float):
+        return False
+    if isinstance(exponent, Const) and isinstance(exponent.value, float):
+        return not exponent.value.is_integer()
+    return not (isinstance(base, Const) and isinstance(base.value, int | float) and base.value >= 0)
+
+
+def _is_float(kind: Kind) -> bool:
+    return kind is Kind.FLOAT
+
+
+def _is_python(kind: Kind) -> bool:
+    return not kind.is_numpy

@@ -40,7 +40,7 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
     ctx.entrance = closure.code.name
     ctx.calls.append(calls.activation(closure, {}))
     node = closure.code.node
-    params = _bind_parameters(ctx, plain, arguments)
+    ctx.params = params = _bind_parameters(ctx, plain, arguments)
     if isinstance(node, ast.AsyncFunctionDef):
         ctx.refuse_as(node)
     yields: tuple[Operand, ...] = ()
@@ -53,6 +53,7 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
         ctx.frame = Frame(closure.code, closure)
         said = "statements or expressions are nested too deeply"
         ctx.refuse(node, "nesting", said, "split it into smaller functions or expressions")
+    ctx.settle_doubts()
     if not (ctx.problems or yields or ctx.region.closed):
         raise InternalError("something was refused and not reported", plain.__qualname__)
     if ctx.problems:
@@ -66,6 +67,7 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
         origin=Origin(ctx.span(node)),
         defaults=_defaults(plain),
         keyword_only=frozenset(named),
+        fixed=_fixed(node, arguments),
     )
     return Lowered(lowered, tuple(ctx.guards.values()))
 
@@ -119,6 +121,16 @@ def _distinct(ctx: Context) -> Iterable[Problem]:
         key = once if once in ctx.said_once else (each.span, *once)
         found.setdefault(key, each)
     return found.values()
+
+
+def _fixed(node: ast.AST, arguments: Mapping[str, Type | Static]) -> dict[str, object]:
+    """The static arguments that the function reads."""
+    read = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return {
+        name: given.value
+        for name, given in arguments.items()
+        if isinstance(given, Static) and name in read
+    }
 
 
 def _defaults(function: FunctionType) -> dict[str, Const]:

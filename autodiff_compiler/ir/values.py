@@ -188,7 +188,8 @@ class Function:
 
     `late` counts the trailing parameters that arrive after the rest has run: the cotangents that
     a pullback is called with. `defaults` and `keyword_only` (by parameter name) are those of the
-    user's function; `documentation` is the generated function's docstring.
+    user's function; `documentation` is the generated function's docstring. `fixed` are the static
+    arguments that the function reads: for others it would be another function.
     """
 
     name: str
@@ -199,6 +200,7 @@ class Function:
     documentation: str = ""
     defaults: Mapping[str, Const] = field(default_factory=dict)
     keyword_only: frozenset[str] = frozenset()
+    fixed: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
         from autodiff_compiler.ir.printer import print_function  # which is built on this module

@@ -5,8 +5,7 @@
     %t = ieee_div %a, 2.0   →  %t = div %a, 2.0
     %t = mul 2.0, 3.0       →  6.0
 
-The user's own operations are exact: of those, only conversions that convert nothing and structures
-taken apart again are read through.
+The user's own operations are exact: of those, only structures taken apart again are read through.
 """
 
 from __future__ import annotations
@@ -131,7 +130,7 @@ def fold(op: Op, made: _Algebra) -> Found | None:
 
 
 def no_conversion(op: Op, made: _Algebra) -> Found | None:
-    """float(x) of what is a float already."""
+    """float(x) of what is a float already; the user's own raises where a root is complex."""
     if op.operation.name == "float" and op.operands[0].type == FLOAT:
         return op.operands[0]
     if op.operation.name == "np.float64" and op.operands[0].type == NP_FLOAT:
@@ -335,8 +334,9 @@ def _number(operand: Operand) -> float | None:
     return None
 
 
-EXACT: tuple[Rule, ...] = (no_conversion, taken_apart, same_arms)
+EXACT: tuple[Rule, ...] = (taken_apart, same_arms)
 RULES: tuple[Rule, ...] = (
+    no_conversion,
     product,
     constants_outwards,
     signs,

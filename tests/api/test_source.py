@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 import pickle
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autodiff_compiler import grad, jvp, value_and_grad, vjp
 from autodiff_compiler.api.saving import docstring
-from autodiff_compiler.errors import AutodiffError
+from autodiff_compiler.errors import AutodiffError, SignatureError
 
 
 @grad
@@ -205,3 +208,34 @@ def test_refusals_are_raised_at_each_call() -> None:
     for _ in range(2):
         with pytest.raises(AutodiffError, match="global"):
             slope(1.0)
+
+
+def by_mode(x: float, mode: str = "sq", k: float | None = None) -> float:
+    if k is None:
+        k = 2.0
+    return math.sin(x) * k if mode == "sq" else x**3
+
+
+def through(x: float, fn: Callable[[float], float]) -> float:
+    return fn(x) * x
+
+
+def test_a_saved_derivative_refuses_what_it_was_not_written_for(tmp_path: Path) -> None:
+    derivative = grad(by_mode)
+    expected = derivative(1.5)
+    namespace: dict[str, Any] = {}
+    exec(derivative.save(tmp_path / "by_mode.py").read_text(), namespace)
+    alone = namespace["by_mode_grad"]
+    assert alone(1.5, "sq", None) == expected
+    with pytest.raises(ValueError, match="that for mode = 'sq'"):
+        alone(1.5, "cube", None)
+    with pytest.raises(ValueError, match="that for k = None"):
+        alone(1.5, "sq", 3.0)
+    assert derivative(1.5, "cube") == 3 * 1.5**2
+
+
+def test_a_derivative_for_a_function_given_is_not_saved(tmp_path: Path) -> None:
+    derivative = grad(through)
+    assert derivative(0.5, math.exp) == pytest.approx(1.5 * math.exp(0.5))
+    with pytest.raises(SignatureError, match="the fn it was last called with"):
+        derivative.save(tmp_path / "through.py")
