@@ -25,15 +25,28 @@ class Kind(Enum):
     NP_BOOL = "np.bool"
     NP_INT = "np.int64"
     NP_FLOAT = "np.float64"
+    NP_FLOAT32 = "np.float32"
+    NP_INT32 = "np.int32"
+    NP_INT16 = "np.int16"
+    NP_INT8 = "np.int8"
+    NP_UINT64 = "np.uint64"
+    NP_UINT32 = "np.uint32"
+    NP_UINT16 = "np.uint16"
+    NP_UINT8 = "np.uint8"
     UNBOUND = "unbound"  # a name that this path has not bound; held as None
 
     @property
     def is_float(self) -> bool:
-        return self in (Kind.FLOAT, Kind.NP_FLOAT)
+        return self in (Kind.FLOAT, Kind.NP_FLOAT, Kind.NP_FLOAT32)
 
     @property
     def is_numpy(self) -> bool:
-        return self in (Kind.NP_BOOL, Kind.NP_INT, Kind.NP_FLOAT)
+        return self.value.startswith("np.")
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it is a whole number, of Python's or NumPy's; a bool is none."""
+        return self is Kind.INT or self.value.startswith(("np.int", "np.uint"))
 
 
 _ORDER = {kind: place for place, kind in enumerate(Kind)}
@@ -59,6 +72,79 @@ class ScalarType:
     def only(self, *kinds: Kind) -> bool:
         """Whether the value is certainly one of `kinds`."""
         return self.kinds <= frozenset(kinds)
+
+
+@dataclass(frozen=True)
+class Dim:
+    """What is known of one dimension of an array.
+
+    `one` says whether its size is 1; None where that isn't known. The size itself is `size - less`
+    (at least 0), where `size` is a number, or stands for one by a name such as `x.0` (the first
+    dimension of the argument x); None where nothing is known. Two dimensions of one size and one
+    `less` are equally long.
+    """
+
+    size: int | str | None = None
+    less: int = 0
+    one: bool | None = None
+
+    def __str__(self) -> str:
+        if self.size is None:
+            return {True: "1", False: "*", None: "?"}[self.one]
+        return f"{self.size}{f'-{self.less}' if self.less else ''}"
+
+    def is_as_long_as(self, other: Dim) -> bool:
+        """Whether both certainly have one size."""
+        if self.one and other.one:
+            return True
+        return self.size is not None and (self.size, self.less) == (other.size, other.less)
+
+
+ONE = Dim(1, one=True)
+SOME = Dim()
+
+
+def dim_of(size: int) -> Dim:
+    """A dimension of a size known at compile time."""
+    return Dim(size, one=size == 1)
+
+
+def shortened(dim: Dim, by: int) -> Dim:
+    """The dimension with so many elements fewer, or none if it has not so many."""
+    if by == 0:
+        return dim
+    if isinstance(dim.size, int):
+        return dim_of(max(dim.size - dim.less - by, 0))
+    if dim.size is None:
+        return SOME
+    return Dim(dim.size, dim.less + by)
+
+
+@dataclass(frozen=True)
+class ArrayType:
+    """A NumPy array: the name of its dtype, and what is known of each dimension.
+
+    An array without dimensions is not the NumPy scalar of its dtype: plain NumPy keeps them apart.
+    """
+
+    dtype: str
+    dims: tuple[Dim, ...]
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join(map(str, self.dims))}]"
+
+    @property
+    def rank(self) -> int:
+        return len(self.dims)
+
+    @property
+    def is_float(self) -> bool:
+        return self.dtype in ("float64", "float32")
+
+    @property
+    def element(self) -> ScalarType:
+        """The type of one element, as a NumPy scalar."""
+        return KIND_OF_DTYPE[self.dtype]
 
 
 @dataclass(frozen=True)
@@ -109,7 +195,7 @@ class OpaqueType:
         return "static"
 
 
-Type = ScalarType | SequenceType | TupleType | TextType | NothingType | OpaqueType
+Type = ScalarType | ArrayType | SequenceType | TupleType | TextType | NothingType | OpaqueType
 
 BOOL = ScalarType(frozenset({Kind.BOOL}))
 INT = ScalarType(frozenset({Kind.INT}))
@@ -117,10 +203,16 @@ FLOAT = ScalarType(frozenset({Kind.FLOAT}))
 NP_BOOL = ScalarType(frozenset({Kind.NP_BOOL}))
 NP_INT = ScalarType(frozenset({Kind.NP_INT}))
 NP_FLOAT = ScalarType(frozenset({Kind.NP_FLOAT}))
+NP_FLOAT32 = ScalarType(frozenset({Kind.NP_FLOAT32}))
 UNBOUND = ScalarType(frozenset({Kind.UNBOUND}))
 TEXT = TextType()
 NOTHING = NothingType()
 OPAQUE = OpaqueType()
+
+
+KIND_OF_DTYPE: dict[str, ScalarType] = {
+    kind.value.removeprefix("np."): ScalarType(frozenset({kind})) for kind in Kind if kind.is_numpy
+}
 
 
 @cache
@@ -129,6 +221,8 @@ def may_hold(found: Type, wanted: Callable[[Kind], bool]) -> bool:
     match found:
         case ScalarType():
             return any(map(wanted, found.kinds))
+        case ArrayType():
+            return may_hold(found.element, wanted)
         case SequenceType():
             return may_hold(found.element, wanted)
         case TupleType():
@@ -137,13 +231,8 @@ def may_hold(found: Type, wanted: Callable[[Kind], bool]) -> bool:
             return False
 
 
-_KIND_OF: dict[type, Kind] = {
-    bool: Kind.BOOL,
-    int: Kind.INT,
-    float: Kind.FLOAT,
-    np.bool_: Kind.NP_BOOL,
-    np.int64: Kind.NP_INT,
-    np.float64: Kind.NP_FLOAT,
+_KIND_OF: dict[type, Kind] = {bool: Kind.BOOL, int: Kind.INT, float: Kind.FLOAT} | {
+    np.dtype(kind.value.removeprefix("np.")).type: kind for kind in Kind if kind.is_numpy
 }
 
 
@@ -154,6 +243,8 @@ def join(a: Type, b: Type) -> Type | None:
     match a, b:
         case ScalarType(), ScalarType():
             return ScalarType(a.kinds | b.kinds)
+        case ArrayType(dtype, dims), ArrayType() if (dtype, a.rank) == (b.dtype, b.rank):
+            return ArrayType(dtype, tuple(map(join_dims, dims, b.dims)))
         case SequenceType(), SequenceType() if a.container == b.container:
             element = join(a.element, b.element)
             return None if element is None else SequenceType(element, a.container)
@@ -164,6 +255,28 @@ def join(a: Type, b: Type) -> Type | None:
             known = tuple(item for item in items if item is not None)
             return TupleType(known, a.container) if len(known) == len(items) else None
     return None
+
+
+def join_dims(a: Dim, b: Dim) -> Dim:
+    """What is known of a dimension that is one of two."""
+    return a if a == b else Dim(one=a.one if a.one == b.one else None)
+
+
+def broadcast(a: tuple[Dim, ...], b: tuple[Dim, ...]) -> tuple[Dim, ...] | None:
+    """The dimensions of an elementwise result; None where the sizes certainly don't fit."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    first = len(longer) - len(shorter)
+    found: list[Dim] = list(longer[:first])
+    for x, y in zip(longer[first:], shorter, strict=True):
+        if x.one or y.one:
+            found.append(y if x.one else x)
+        elif isinstance(x.size, int) and isinstance(y.size, int) and x.size != y.size:
+            return None
+        elif x.is_as_long_as(y) or x.one is False:
+            found.append(x)
+        else:
+            found.append(y if y.one is False else SOME)
+    return tuple(found)
 
 
 def fits(actual: Type, expected: Type) -> bool:
@@ -184,6 +297,8 @@ def type_of(value: object) -> Type | None:
     kind = _KIND_OF.get(type(value))
     if kind is not None:
         return ScalarType(frozenset({kind}))
+    if type(value) is np.ndarray:
+        return array_type_of(value)
     if value is None:
         return NOTHING
     if type(value) is str:
@@ -204,6 +319,15 @@ def type_of(value: object) -> Type | None:
     return None
 
 
+def array_type_of(value: np.ndarray) -> ArrayType | None:
+    """The type of an array, of which only the sizes 1 are known; None for other dtypes."""
+    if value.dtype.name not in KIND_OF_DTYPE or not value.dtype.isnative:
+        return None
+    return ArrayType(
+        value.dtype.name, tuple(ONE if n == 1 else Dim(one=False) for n in value.shape)
+    )
+
+
 def accepts(declared: Type, value: object) -> bool:
     """Whether a run-time value is what its declared type says. None is an unbound value."""
     if value is None:
@@ -211,6 +335,12 @@ def accepts(declared: Type, value: object) -> bool:
     match declared:
         case ScalarType():
             return _KIND_OF.get(type(value)) in declared.kinds
+        case ArrayType(dtype, dims):
+            return (
+                type(value) is np.ndarray
+                and (value.dtype.name, value.ndim) == (dtype, len(dims))
+                and all(_accepts_size(dim, n) for dim, n in zip(dims, value.shape, strict=True))
+            )
         case SequenceType():
             right = isinstance(value, list if declared.container == "list" else tuple)
             return right and all(accepts(declared.element, item) for item in value)  # type: ignore[attr-defined]
@@ -227,3 +357,9 @@ def accepts(declared: Type, value: object) -> bool:
             return False
         case OpaqueType():
             return True
+
+
+def _accepts_size(dim: Dim, size: int) -> bool:
+    if isinstance(dim.size, int) and size != max(dim.size - dim.less, 0):
+        return False
+    return dim.one is None or dim.one == (size == 1)

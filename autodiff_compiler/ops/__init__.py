@@ -9,6 +9,7 @@ made of.
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,28 @@ from autodiff_compiler.ops import (
     arithmetic,
     comparisons,
     elementary,
+    fitting,
     ieee,
     numpy_arithmetic,
     piecewise,
+    products,
+    reductions,
     sequences,
+    shaping,
     special,
     structures,
+    subscripts,
     two_operands,
 )
-from autodiff_compiler.ops.record import Record
+from autodiff_compiler.ops.registry import OPS
 
+_ARRAY_MODULES = (
+    fitting,
+    products,
+    reductions,
+    shaping,
+    subscripts,
+)
 _MODULES = (
     arithmetic,
     comparisons,
@@ -41,8 +54,13 @@ _MODULES = (
     numpy_arithmetic,
     sequences,
     structures,
+    *_ARRAY_MODULES,
 )
-OPS: dict[str, Record] = {record.name: record for module in _MODULES for record in module.RECORDS}
+__all__ = ["ARRAYS", "OPS", "effect_of", "resolve"]
+
+OPS.update({record.name: record for module in _MODULES for record in module.RECORDS})
+# The operations that are about arrays; the others are elementwise on arrays, or not for them.
+ARRAYS = frozenset(record.name for module in _ARRAY_MODULES for record in module.RECORDS)
 assert len(OPS) == sum(len(module.RECORDS) for module in _MODULES), "two records of one name"
 
 
@@ -73,9 +91,10 @@ def _named_objects() -> dict[int, str]:
     found: dict[int, str] = {}
     modules = {"math": math, "np": np}
     for name in OPS:
-        library, _, function = name.rpartition(".")
-        if library in modules and hasattr(modules[library], function):
-            found[id(getattr(modules[library], function))] = name
+        library, _, path = name.partition(".")
+        function = _attribute(modules[library], path) if library in modules else None
+        if function is not None:
+            found[id(function)] = name
     for function_, name in (
         (np.around, "np.round"),
         (abs, "abs"),
@@ -94,9 +113,23 @@ def _named_objects() -> dict[int, str]:
     return found
 
 
+def _attribute(holder: object, path: str) -> object:
+    """What a dotted path leads to; None where there is nothing."""
+    for part in path.split("."):
+        holder = getattr(holder, part, None)
+    return holder
+
+
 _NAMES = _named_objects()
+_SCIPY = tuple(name for name in OPS if name.startswith("scipy."))
 
 
 def resolve(callable_object: Any) -> str | None:
     """The name of the record of a Python object, such as math.sin or a builtin, if it has one."""
-    return _NAMES.get(id(callable_object))
+    found = _NAMES.get(id(callable_object))
+    if found is None and "scipy.special" in sys.modules:  # it is not imported for its own sake
+        special = sys.modules["scipy.special"]
+        for name in _SCIPY:
+            if getattr(special, name.rpartition(".")[2], None) is callable_object:
+                return name
+    return found

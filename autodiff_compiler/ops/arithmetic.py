@@ -13,6 +13,7 @@ from autodiff_compiler.ops.kinds import (
     Attributes,
     asking,
     either,
+    has_array,
     pure,
     raises_unless_numpy,
     scalar,
@@ -116,6 +117,8 @@ TRUTH_VALUE = "a truth value doesn't vary smoothly"
 def power_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """int ** int is a float if the exponent is negative, which its type doesn't say."""
     asked = asking(operator.pow, 2)(types, attributes)
+    if has_array(types):
+        return asked
     base, exponent = map(scalar, types)
     integers = {Kind.BOOL, Kind.INT}
     if base.kinds & integers and Kind.INT in exponent.kinds:

@@ -16,8 +16,10 @@ from autodiff_compiler.ops.kinds import (
     Attributes,
     asking,
     condition,
+    elementwise_type,
     expect_count,
     giving,
+    has_array,
     integer,
     pure,
     raises_for_floats,
@@ -30,11 +32,44 @@ from autodiff_compiler.ops.weights import FREE, ONE
 
 def select_type(types: Sequence[Type], attributes: Attributes) -> Type:
     expect_count(types, 3)
+    if has_array(types):
+        return elementwise_type(np.where, types)
     condition(types[0])
     joined = join(types[1], types[2])
     if joined is None:
         raise OperandError(f"expected two values of one type, got {types[1]} and {types[2]}")
     return joined
+
+
+def select(chosen: object, a: object, b: object) -> object:
+    if any(isinstance(each, np.ndarray) for each in (chosen, a, b)):
+        return np.where(chosen, a, b)  # type: ignore[call-overload]
+    return a if chosen else b
+
+
+def write_select(
+    operands: spell.Expressions, types: spell.Types, attributes: Attributes
+) -> ast.expr:
+    if has_array(types):
+        return spell.call("np.where", *operands)
+    return ast.IfExp(operands[0], operands[1], operands[2])
+
+
+def negation_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """A Python bool, or one per element of an array."""
+    return elementwise_type(np.logical_not, types) if has_array(types) else truth(types, attributes)
+
+
+def negation(x: object) -> object:
+    return np.logical_not(x) if isinstance(x, np.ndarray) else not x
+
+
+def write_negation(
+    operands: spell.Expressions, types: spell.Types, attributes: Attributes
+) -> ast.expr:
+    if has_array(types):
+        return ast.UnaryOp(ast.Invert(), operands[0])
+    return ast.UnaryOp(ast.Not(), operands[0])
 
 
 def rounded_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -66,12 +101,12 @@ COMPARISONS = (
     _comparison("ne", operator.ne, ast.NotEq, "!="),
     Record(
         name="not",
-        infer=truth,
-        evaluate=operator.not_,
+        infer=negation_type,
+        evaluate=negation,
         effect=pure,
         weight=FREE,
         rule=Zero(TRUTH_VALUE),
-        spelling=spell.unary(ast.Not),
+        spelling=Spelling(write_negation),
     ),
 )
 
@@ -142,13 +177,11 @@ CHOICES = (
     Record(
         name="select",
         infer=select_type,
-        evaluate=lambda chosen, a, b: a if chosen else b,
+        evaluate=select,
         effect=pure,
         weight=FREE,
         rule=Elementwise(lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c)))),
-        spelling=Spelling(
-            lambda operands, types, attributes: ast.IfExp(operands[0], operands[1], operands[2])
-        ),
+        spelling=Spelling(write_select),
         samples=((True, 1.25, -3.5), (False, 1.25, -3.5)),
         mpmath=lambda mp, c, a, b: a if c else b,
     ),

@@ -166,6 +166,17 @@ def sinc_derivative(n, x):
 ''',
 )
 
+UNBROADCAST = Helper(
+    "unbroadcast",
+    '''\
+def unbroadcast(x, shape):
+    """The sum of x over the dimensions along which `shape` was broadcast to it."""
+    x = np.sum(x, axis=tuple(range(np.ndim(x) - len(shape))))
+    stretched = [k for k, n in enumerate(shape) if n == 1 != x.shape[k]]
+    return np.sum(x, axis=tuple(stretched), keepdims=True) if stretched else x
+''',
+)
+
 BOUND = Helper(
     "bound",
     '''\

@@ -9,6 +9,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ inf, nan = math.inf, math.nan
 
 def _ieee(plain: Callable[..., object], fallback: Callable[..., object]) -> Callable[..., object]:
     def evaluate(*operands: object) -> object:
-        numpy = any(isinstance(operand, np.generic) for operand in operands)
+        numpy = any(isinstance(operand, np.generic | np.ndarray) for operand in operands)
         return plain(*operands) if numpy else fallback(*operands)
 
     return evaluate
@@ -36,13 +37,16 @@ ieee_log = _ieee(np.log, running(IEEE_LOG))
 
 
 def ieee_pow(x: float, y: float) -> object:
-    if isinstance(x, np.float64) or isinstance(y, np.float64):
+    numbers: tuple[object, ...] = (x, y)
+    if any(isinstance(operand, np.floating | np.ndarray) for operand in numbers):
         return x**y
     result = compiled(IEEE_POW)(x, y)
     return np.float64(result) if isinstance(x, np.generic) or isinstance(y, np.generic) else result  # type: ignore[arg-type]
 
 
-def sign(x: float) -> object:
+def sign(x: Any) -> object:
+    if isinstance(x, np.ndarray):
+        return np.sign(x)
     result = compiled(SIGN)(x)
     return np.float64(result) if isinstance(x, np.generic) else result  # type: ignore[arg-type]
 
@@ -50,7 +54,7 @@ def sign(x: float) -> object:
 RECORDS: tuple[Record, ...] = (
     Record(
         name="ieee_div",
-        infer=float_of_library(2),
+        infer=float_of_library(2, operator.truediv),
         evaluate=ieee_div,
         effect=pure,
         weight=always(1),
@@ -63,7 +67,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         name="ieee_pow",
-        infer=float_of_library(2),
+        infer=float_of_library(2, operator.pow),
         evaluate=ieee_pow,
         effect=pure,
         weight=always(8),
@@ -76,7 +80,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         name="ieee_log",
-        infer=float_of_library(1),
+        infer=float_of_library(1, np.log),
         evaluate=ieee_log,
         effect=pure,
         weight=always(4),
@@ -94,7 +98,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         name="sign",
-        infer=float_of_library(1),
+        infer=float_of_library(1, np.sign),
         evaluate=sign,
         effect=pure,
         weight=always(1),

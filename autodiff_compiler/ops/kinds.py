@@ -17,15 +17,18 @@ from autodiff_compiler.ir.operation import Effect, Infer, OperandError
 from autodiff_compiler.ir.types import (
     BOOL,
     FLOAT,
-    INT,
+    KIND_OF_DTYPE,
     NP_BOOL,
     NP_FLOAT,
-    NP_INT,
+    NP_FLOAT32,
+    ArrayType,
+    Dim,
     Kind,
     ScalarType,
     SequenceType,
     TextType,
     Type,
+    broadcast,
     type_of,
 )
 
@@ -38,11 +41,16 @@ _EXAMPLES: dict[Kind, object] = {
     Kind.INT: 1,
     Kind.FLOAT: 0.5,
     Kind.NP_BOOL: np.True_,
-    Kind.NP_INT: np.int64(1),
     Kind.NP_FLOAT: np.float64(0.5),
+    Kind.NP_FLOAT32: np.float32(0.5),
+}
+_EXAMPLES |= {
+    kind: np.dtype(kind.value.removeprefix("np.")).type(1)
+    for kind in Kind
+    if kind.is_numpy and kind.is_integer
 }
 BOOLEANS = BOOL.kinds | NP_BOOL.kinds
-INTEGERS = BOOLEANS | INT.kinds | NP_INT.kinds
+INTEGERS = BOOLEANS | {kind for kind in Kind if kind.is_integer}
 
 
 # What may be asked of operands.
@@ -113,11 +121,70 @@ def _asked(function: Callable[..., object], kinds: tuple[Kind, ...]) -> frozense
     return found.kinds
 
 
+def has_array(types: Sequence[Type]) -> bool:
+    return any(isinstance(found, ArrayType) for found in types)
+
+
+def broadcast_dims(types: Sequence[Type]) -> tuple[Dim, ...]:
+    """The dimensions of what an elementwise operation gives for numbers and arrays."""
+    dims: tuple[Dim, ...] = ()
+    for found in types:
+        if isinstance(found, ArrayType):
+            wider = broadcast(dims, found.dims)
+            if wider is None:
+                shapes = " ".join(
+                    f"({', '.join(map(str, each.dims))})"
+                    for each in types
+                    if isinstance(each, ArrayType)
+                )
+                raise OperandError(f"operands could not be broadcast together with shapes {shapes}")
+            dims = wider
+        else:
+            scalar(found)
+    return dims
+
+
+@cache
+def _dtype_asked(function: Callable[..., object], examples: tuple[Kind | str, ...]) -> str:
+    """The dtype of what an elementwise function gives for numbers and arrays of these dtypes."""
+    values = [np.ones(2, each) if isinstance(each, str) else _EXAMPLES[each] for each in examples]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            result = function(*values)
+        except (TypeError, ValueError, DeprecationWarning) as error:
+            names = ", ".join(e if isinstance(e, str) else e.value for e in examples)
+            raise OperandError(f"cannot take {names}: {error}") from None
+    dtype = result.dtype.name if isinstance(result, np.ndarray) else type(result).__name__
+    if not isinstance(result, np.ndarray) or dtype not in KIND_OF_DTYPE:
+        raise OperandError(f"gives {dtype} for arrays, which has no type here")
+    return dtype
+
+
+def elementwise_type(function: Callable[..., object], types: Sequence[Type]) -> Type:
+    """What an elementwise function gives where at least one operand is an array.
+
+    NumPy gives its scalar where no operand has a dimension.
+    """
+    dims = broadcast_dims(types)
+    choices = [
+        [found.dtype] if isinstance(found, ArrayType) else sorted(scalar(found).kinds, key=str)
+        for found in types
+    ]
+    dtypes = {_dtype_asked(function, each) for each in product(*choices)}
+    if len(dtypes) > 1:
+        raise OperandError(f"gives {' or '.join(sorted(dtypes))}, depending on a number's type")
+    (dtype,) = dtypes
+    return ArrayType(dtype, dims) if dims else KIND_OF_DTYPE[dtype]
+
+
 def asking(function: Callable[..., object], arity: Arity) -> Infer:
-    """The type that `function` itself returns for so many numbers."""
+    """The type that `function` itself returns for so many numbers, or for arrays elementwise."""
 
     def infer(types: Sequence[Type], attributes: Attributes) -> Type:
         expect_count(types, arity)
+        if has_array(types):
+            return elementwise_type(function, types)
         kinds = [scalar(found).kinds for found in types]
         return ScalarType(frozenset().union(*(_asked(function, each) for each in product(*kinds))))
 
@@ -143,20 +210,23 @@ def either(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def certainly_numpy(types: Sequence[Type]) -> bool:
-    """Whether some operand is an np.float64 whatever happens, so that nothing raises."""
-    return any(isinstance(found, ScalarType) and found == NP_FLOAT for found in types)
+    """Whether some operand is NumPy's whatever happens, so that nothing raises."""
+    return any(isinstance(found, ArrayType) or found in (NP_FLOAT, NP_FLOAT32) for found in types)
 
 
-def float_of_library(arity: Arity) -> Infer:
-    """np.float64 where NumPy's arithmetic certainly runs, float where it certainly doesn't."""
+def float_of_library(arity: Arity, function: Callable[..., object]) -> Infer:
+    """What NumPy's `function` gives where NumPy's arithmetic certainly runs, float where it
+    certainly doesn't."""
 
     def infer(types: Sequence[Type], attributes: Attributes) -> Type:
         expect_count(types, arity)
+        if has_array(types):
+            return elementwise_type(function, types)
         kinds = [scalar(found).kinds for found in types]
         if any(Kind.NP_BOOL in each for each in kinds):
             raise OperandError("expected floats, got np.bool")
         if certainly_numpy(types):
-            return NP_FLOAT
+            return asking(function, arity)(types, attributes)
         if any(kind.is_numpy for each in kinds for kind in each):
             return ScalarType(FLOAT.kinds | NP_FLOAT.kinds)
         return FLOAT
@@ -168,7 +238,10 @@ def truth(types: Sequence[Type], attributes: Attributes) -> Type:
     """A Python bool, of a number or of whether a sequence has elements."""
     expect_count(types, 1)
     if not isinstance(types[0], SequenceType | TextType):
-        scalar(types[0])
+        if isinstance(types[0], ArrayType) and any(dim.one is not True for dim in types[0].dims):
+            raise OperandError("the truth value of an array is ambiguous")
+        if not isinstance(types[0], ArrayType):
+            scalar(types[0])
     return BOOL
 
 
@@ -192,7 +265,7 @@ def raises_unless_numpy(types: Sequence[Type]) -> Effect:
     numpy = any(
         isinstance(found, ScalarType) and found.kinds and all(k.is_numpy for k in found.kinds)
         for found in types
-    )
+    ) or has_array(types)
     return Effect.PURE if numpy else Effect.RAISES
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import Kind, ScalarType, Type
+from autodiff_compiler.ops.kinds import has_array
 from autodiff_compiler.ops.record import Delicate
 from autodiff_compiler.ops.samples import grid, spread
 from autodiff_compiler.ops.terms import Namespace, Partials, Term, TermLike
@@ -102,6 +103,7 @@ def effect(types: Sequence[Type]) -> Effect:
     Exact for types alone; see `effect_of` for constant exponents.
     """
     kinds = [found.kinds for found in types if isinstance(found, ScalarType)]
-    if any(each and all(kind is Kind.NP_FLOAT for kind in each) for each in kinds):
+    numpy = (Kind.NP_FLOAT, Kind.NP_FLOAT32)
+    if has_array(types) or any(each and all(kind in numpy for kind in each) for each in kinds):
         return Effect.PURE
     return Effect.RAISES

@@ -11,12 +11,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from autodiff_compiler.ir.builder import Builder
 from autodiff_compiler.ir.operation import Operation
 from autodiff_compiler.ir.types import Type
-from autodiff_compiler.ir.values import Op, Operand
+from autodiff_compiler.ir.values import NO_ATTRIBUTES, Op, Operand
 from autodiff_compiler.ops.terms import Partials
+
+if TYPE_CHECKING:
+    from autodiff_compiler.ops.calling import Signature
+    from autodiff_compiler.ops.cases import Case, Oracle
 
 
 @dataclass(frozen=True)
@@ -28,10 +33,15 @@ class Elementwise:
 
 @dataclass(frozen=True)
 class AddAt:
-    """A contribution to one element of a sequence's cotangent, added where it already is."""
+    """A contribution to some elements of a cotangent, added where it already is.
 
-    index: Operand
+    `update` is the operation that adds, to the total so far, `cotangent` at `indices`.
+    """
+
+    update: Operation
+    indices: tuple[Operand, ...]
     cotangent: Operand
+    attributes: Mapping[str, object] = field(default_factory=lambda: NO_ATTRIBUTES)
 
 
 Contribution = Operand | AddAt | None
@@ -110,6 +120,11 @@ class Record(Operation):
     `sympy` gives the operation as a SymPy expression of its operands, to prove the partials right;
     `mpmath` evaluates it at any precision, an oracle that knows nothing of the partials.
     `bound` states the accuracy of the partials where it is not relative ("absolute").
+
+    `takes` is the signature that users call it by, `methods` are those of arrays that mean it.
+    `holds` says what the result shares memory with: it is "new", the "same" object as the first
+    operand, a "view" of it, or "maybe" one of those. `cases` are calls that cover its keywords and
+    kinds of input; `oracle` gives their directional derivative without the record's own rule.
     """
 
     rule: Rule
@@ -120,3 +135,9 @@ class Record(Operation):
     mpmath: Callable[..., object] | None = None
     bound: str = "relative"
     tags: frozenset[str] = field(default_factory=frozenset)
+    # What follows is there for functions of arrays.
+    takes: Signature | None = None
+    methods: tuple[str, ...] = ()
+    holds: str = "new"
+    cases: tuple[Case, ...] = ()
+    oracle: Oracle | None = None

@@ -50,7 +50,7 @@ def _linear(name: str, *rest: int) -> Callable[[Builder, Op, Tangents], Operand 
 
 
 def getitem_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
-    return AddAt(op.operands[1], cotangent), None
+    return AddAt(BY_NAME["index_add"], op.operands[1:], cotangent), None
 
 
 def pack_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
@@ -95,7 +95,8 @@ def extreme_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
 
 
 def extreme_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
-    return (AddAt(build.op(BY_NAME["index_of"], op.operands[0], op.result), cotangent),)
+    place = build.op(BY_NAME["index_of"], op.operands[0], op.result)
+    return (AddAt(BY_NAME["index_add"], (place,), cotangent),)
 
 
 def index_add_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:

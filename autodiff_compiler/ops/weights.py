@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,16 +23,30 @@ _INTEGERS = (bool, int, np.bool_, np.integer)
 
 def all_integers(operands: Sequence[object]) -> bool:
     """Whether this is arithmetic of integers (indices, counters), which costs nothing."""
-    return all(isinstance(operand, _INTEGERS) for operand in operands)
+    return all(
+        operand.dtype.kind in "biu"
+        if isinstance(operand, np.ndarray)
+        else isinstance(operand, _INTEGERS)
+        for operand in operands
+    )
+
+
+def elements(operands: Sequence[object]) -> int:
+    """How many times an elementwise operation is done: once for numbers."""
+    shapes = [operand.shape for operand in operands if isinstance(operand, np.ndarray)]
+    return math.prod(np.broadcast_shapes(*shapes)) if shapes else 1
 
 
 def arithmetic(weight: int) -> Weight:
-    """`weight` for floats, nothing for integers."""
-    return lambda operands: 0 if all_integers(operands) else weight
+    """`weight` per element for floats, nothing for integers."""
+    return lambda operands: 0 if all_integers(operands) else weight * elements(operands)
 
 
 def always(weight: int) -> Weight:
-    return lambda operands: weight
+    """`weight` per element."""
+    if weight == 0:
+        return lambda operands: 0
+    return lambda operands: weight * elements(operands)
 
 
 FREE = always(0)
@@ -42,3 +57,17 @@ def additions(sequence: object, fewer: int) -> int:
     """The additions that summing a sequence takes, `fewer` than it has elements."""
     assert isinstance(sequence, list | tuple)
     return 0 if all_integers(sequence) else max(len(sequence) - fewer, 0)
+
+
+def size_of(operand: object) -> int:
+    """The number of elements that an operation on floats goes through; integers cost nothing."""
+    if isinstance(operand, np.ndarray):
+        return operand.size if operand.dtype.kind == "f" else 0
+    if isinstance(operand, list | tuple):
+        return sum(map(size_of, operand))
+    return 0 if isinstance(operand, _INTEGERS) else 1
+
+
+def per_element(weight: int) -> Weight:
+    """`weight` for each element of the first operand."""
+    return lambda operands: weight * size_of(operands[0])

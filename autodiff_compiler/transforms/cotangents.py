@@ -62,7 +62,12 @@ class Cotangents:
             total = zero_of(build, target) if before is None else before
             name = bar(target.name)
             self.of[target] = build.op(
-                OPS["index_add"], total, contribution.index, contribution.cotangent, name=name
+                contribution.update,
+                total,
+                *contribution.indices,
+                contribution.cotangent,
+                name=name,
+                attributes=contribution.attributes,
             )
         elif before is None:
             self.of[target] = contribution

@@ -214,7 +214,7 @@ def vjp_function(
     found = contributions[place]
     if isinstance(found, AddAt):
         zeros = build.op(OPS["zeros_like"], params[place])
-        found = build.op(OPS["index_add"], zeros, found.index, found.cotangent)
+        found = build.op(found.update, zeros, *found.indices, found.cotangent)
     assert isinstance(found, Value | Const)
     return Function("f_vjp", (*params, cotangent), build.block(found))
 
@@ -353,5 +353,5 @@ def test_pullback_of_a_constant_index_reads_there() -> None:
     rule = OPS["getitem"].rule
     assert isinstance(node, Op) and isinstance(rule, Custom)
     at, nothing = rule.vjp(build, node, Value(FLOAT))
-    assert isinstance(at, AddAt) and at.index == const(1) and nothing is None
+    assert isinstance(at, AddAt) and at.indices == (const(1),) and nothing is None
     assert len(build.nodes) == 1, "nothing is built for it"
