@@ -125,9 +125,9 @@ def _refuse_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> 
     """Say what kind of thing has no attributes here."""
     match base:
         case Structure(_, container):
-            kind = container
+            kind = str(container)
         case Value(type=SequenceType(_, container) | TupleType(_, container)):
-            kind = container
+            kind = str(container)
         case Value(type=ScalarType(kinds)) | Const(type=ScalarType(kinds)) if len(kinds) == 1:
             kind = next(iter(kinds)).value
         case Static(str()):

@@ -16,6 +16,8 @@ from autodiff_compiler.errors import Span
 from autodiff_compiler.frontend.names import LAMBDA, Code
 from autodiff_compiler.ir.types import (
     UNBOUND,
+    ArrayType,
+    Container,
     Kind,
     NothingType,
     ScalarType,
@@ -42,7 +44,7 @@ class Structure:
     """A tuple or list whose items are known one by one."""
 
     items: tuple[Meaning, ...]
-    container: str = "tuple"
+    container: Container = "tuple"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,13 +108,10 @@ class Poison:
 Iterating = Zipped | Numbered | Reversed
 Meaning = Value | Const | Static | Structure | Closure | Counting | Iterating | Poison
 
-KINDS = {
+KINDS: dict[Kind, str] = {kind: f"a {kind.value}" for kind in Kind} | {
     Kind.BOOL: "a bool",
     Kind.INT: "an int",
     Kind.FLOAT: "a float",
-    Kind.NP_BOOL: "a np.bool",
-    Kind.NP_INT: "a np.int64",
-    Kind.NP_FLOAT: "a np.float64",
     Kind.UNBOUND: "not assigned",
 }
 
@@ -237,6 +236,8 @@ def describe_type(found: Type) -> str:
     match found:
         case ScalarType(kinds):
             return " or ".join(KINDS[kind] for kind in Kind if kind in kinds)
+        case ArrayType(dtype, dims):
+            return f"an array of {dtype} with {len(dims)} dimension{'s' * (len(dims) != 1)}"
         case SequenceType(_, container):
             return f"a {container} of any length"
         case TupleType(items, container):

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import INT, Kind, ScalarType
+from autodiff_compiler.ir.types import INT, ArrayType, Kind, ScalarType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
     comparisons,
+    creation,
     elementary,
     fitting,
     ieee,
@@ -34,9 +35,11 @@ from autodiff_compiler.ops import (
     subscripts,
     two_operands,
 )
+from autodiff_compiler.ops.record import Record
 from autodiff_compiler.ops.registry import OPS
 
 _ARRAY_MODULES = (
+    creation,
     fitting,
     products,
     reductions,
@@ -56,7 +59,7 @@ _MODULES = (
     structures,
     *_ARRAY_MODULES,
 )
-__all__ = ["ARRAYS", "OPS", "effect_of", "resolve"]
+__all__ = ["ARRAYS", "OPS", "effect_of", "may_share_memory", "resolve"]
 
 OPS.update({record.name: record for module in _MODULES for record in module.RECORDS})
 # The operations that are about arrays; the others are elementwise on arrays, or not for them.
@@ -84,6 +87,22 @@ def effect_of(op: Op) -> Effect:
         integer = isinstance(base, ScalarType) and base.only(Kind.BOOL, Kind.INT)
         harmless = 0 <= last.value <= 1 or (integer and last.type == INT and last.value >= 0)
     return Effect.PURE if harmless else effect
+
+
+def may_share_memory(op: Op) -> bool:
+    """Whether the array that an operation gives may be, or look into, its first operand."""
+    record = op.operation
+    assert isinstance(record, Record)
+    if not isinstance(op.result.type, ArrayType) or record.fresh:
+        return False
+    if record is OPS["get"]:
+        index = [each.type for each in op.operands[1:]]
+        return subscripts.is_basic(subscripts.index_of(op.attributes), index) and not (
+            op.attributes.get("copied")
+        )
+    if not op.operands or not isinstance(op.operands[0].type, ArrayType):
+        return any(isinstance(each.type, SequenceType | TupleType) for each in op.operands)
+    return record.holds != "new"
 
 
 def _named_objects() -> dict[int, str]:

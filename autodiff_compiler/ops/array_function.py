@@ -36,6 +36,7 @@ def array_function(
     effect: EffectOf = pure,
     methods: Sequence[str] = (),
     holds: str = "new",
+    fresh: bool = False,
     spelling: Spelling | None = None,
     cases: Sequence[Case] = (),
     oracle: Oracle | None = None,
@@ -58,6 +59,7 @@ def array_function(
         takes=takes,
         methods=tuple(methods),
         holds=holds,
+        fresh=fresh,
         cases=tuple(cases),
         oracle=oracle,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from autodiff_compiler.ir.types import Kind, may_hold
-from autodiff_compiler.ir.values import Op
+import re
+
+from autodiff_compiler.ir.types import ArrayType, Kind, may_hold
+from autodiff_compiler.ir.values import Const, Op
 
 # Of the trigonometric functions, each raises on infinities alone, with one text.
 _ALIKE = dict.fromkeys(("math.sin", "math.cos", "math.tan"), "infinite angle")
@@ -25,12 +27,25 @@ def raises_alike(a: Op, b: Op) -> bool:
     return kind is not None and kind == _ALIKE.get(b.operation.name)
 
 
+# What warns of arrays whose elements are ordinary numbers. The rest (sums, products, exp) does so
+# where they overflow only, for which no line is spent.
+_WARNS_OF_ARRAYS = re.compile(
+    r"div|ieee_div|floordiv|mod|pow|ieee_pow|ieee_log"
+    r"|np\.(divide|true_divide|floor_divide|mod|fmod|remainder|power|float_power|reciprocal|sqrt"
+    r"|log\w*|arcsin|arccos|arccosh|arctanh|mean|var|std|average|linalg\.\w+)"
+)
+
+
 def may_warn(op: Op) -> bool:
     """Whether the operation may warn, as NumPy's scalars do where Python's raise."""
     if op.operation.name in _SILENT:
         return False
+    if any(isinstance(each.type, ArrayType) for each in (op.result, *op.operands)):
+        if op.operation.name in ("div", "ieee_div") and isinstance(op.operands[1], Const):
+            return False
+        return _WARNS_OF_ARRAYS.fullmatch(op.operation.name) is not None
     return any(may_hold(each.type, _warns) for each in (op.result, *op.operands))
 
 
 def _warns(kind: Kind) -> bool:
-    return kind in (Kind.NP_INT, Kind.NP_FLOAT)
+    return kind.is_numpy and kind is not Kind.NP_BOOL
