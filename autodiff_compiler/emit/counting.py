@@ -25,7 +25,7 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import all_nodes, blocks_of, operands_of, values_read
 from autodiff_compiler.ops import effect_of
-from autodiff_compiler.ops.raising import may_warn
+from autodiff_compiler.ops.raising import may_warn, must_be_heard
 
 
 @dataclass
@@ -87,6 +87,7 @@ def _find_effects(facts: Facts, nodes: Iterable[Node]) -> None:
                 acts = effect is Effect.ACTS or (effect is Effect.RAISES and node.origin.order == 0)
                 warns = may_warn(node)
                 loud, quiet = warns and node.origin.order == 0, warns and node.origin.order > 0
+                acts = acts or (loud and must_be_heard(node))
             case Call():
                 acts = loud = True
             case If():
@@ -97,7 +98,7 @@ def _find_effects(facts: Facts, nodes: Iterable[Node]) -> None:
             facts.loud.add(node)
         if quiet:
             facts.quiet.add(node)
-        if acts or node in facts.loud or not facts.effects.isdisjoint(inside):
+        if acts or not facts.effects.isdisjoint(inside):
             facts.effects.add(node)
 
 

@@ -94,6 +94,7 @@ class Context:
     _assigned: dict[ast.stmt, tuple[str, ...]] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     params: tuple[Value, ...] = ()  # of the function that all this is about
+    wanted_static: set[str] = field(default_factory=set)  # arguments that must be known
     roots: bool = False  # whether some power may be a complex number
     doubts: list[Problem] = field(default_factory=list)
     # Values that names already stand for, and so can't take another name.

@@ -105,8 +105,26 @@ class Poison:
     notes: tuple[tuple[Span, str], ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method of an array or a dict, to be called at once."""
+
+    array: Meaning
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Element:
+    """What one iteration of a loop over an array sees of it: the row at a position."""
+
+    array: Operand
+    index: Value
+
+
 Iterating = Zipped | Numbered | Reversed
-Meaning = Value | Const | Static | Structure | Closure | Counting | Iterating | Poison
+Meaning = (
+    Value | Const | Static | Structure | Closure | Counting | Iterating | Method | Element | Poison
+)
 
 KINDS: dict[Kind, str] = {kind: f"a {kind.value}" for kind in Kind} | {
     Kind.BOOL: "a bool",
@@ -215,6 +233,10 @@ def describe(meaning: Meaning) -> str:
             return "a string"
         case Static(value):
             return describe_object(value)
+        case Method(_, name):
+            return f"the method {name}"
+        case Element(array, _):
+            return f"an element of {describe(array)}"
         case Poison():
             return "not known"
 

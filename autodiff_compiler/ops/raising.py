@@ -41,10 +41,21 @@ def may_warn(op: Op) -> bool:
     if op.operation.name in _SILENT:
         return False
     if any(isinstance(each.type, ArrayType) for each in (op.result, *op.operands)):
-        if op.operation.name in ("div", "ieee_div") and isinstance(op.operands[1], Const):
-            return False
+        last = op.operands[-1]
+        if isinstance(last, Const) and op.operation.name in ("div", "ieee_div", "pow", "np.power"):
+            is_power = op.operation.name in ("pow", "np.power")
+            harmless = type(last.value) is int and last.value >= 0
+            return is_power and not harmless
         return _WARNS_OF_ARRAYS.fullmatch(op.operation.name) is not None
     return any(may_hold(each.type, _warns) for each in (op.result, *op.operands))
+
+
+def must_be_heard(op: Op) -> bool:
+    """Whether an operation is kept for its warnings alone, though nobody reads its result.
+
+    Of arrays it isn't: it may cost as much as all the rest.
+    """
+    return may_warn(op) and not isinstance(op.result.type, ArrayType)
 
 
 def _warns(kind: Kind) -> bool:

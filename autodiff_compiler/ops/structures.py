@@ -34,7 +34,10 @@ TAKEN_APART = Unsupported("structures are taken apart before they are differenti
 
 
 def tuple_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return TupleType(tuple(types), container_of(attributes))
+    container = container_of(attributes)
+    if isinstance(container, Fields) and container.cls is not None:
+        raise OperandError(f"a {container} made here can't be handed on whole: use a tuple or dict")
+    return TupleType(tuple(types), container)
 
 
 def container_of(attributes: Attributes) -> Container:

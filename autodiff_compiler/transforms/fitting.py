@@ -49,6 +49,9 @@ def summed_to(build: Builder, found: Operand, target: Operand, result: Operand |
     if result is not None:
         if covers(wanted, dims_of(result.type)):
             return in_dtype(build, found, target.type)
+        if not dims and not wanted:
+            size = build.op(OPS["size"], result)
+            return in_dtype(build, build.op(OPS["mul"], found, size), target.type)
         if not covers(dims, dims_of(result.type)):
             found = in_full(build, found, result)
             dims = dims_of(found.type)
