@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.operation import OperandError
+from autodiff_compiler.ir.types import Kind, may_hold
 from autodiff_compiler.ir.values import Op, Operand
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.record import Elementwise
@@ -30,10 +32,28 @@ def build(builder: Builder, tree: Term) -> Operand:
         case Number(value):
             return const(value)
         case Apply(name, operands):
-            return builder.op(OPS[name], *(build(builder, operand) for operand in operands))
+            return _applied(builder, name, *(build(builder, operand) for operand in operands))
         case Mask(condition):
             return builder.op(OPS["select"], build(builder, condition), ONE, ZERO)
     raise TypeError(f"no term: {tree!r}")
+
+
+def _applied(builder: Builder, name: str, *operands: Operand) -> Operand:
+    """An operation of a rule. Not all of them take np.bool, which is a number to the rule."""
+    try:
+        return builder.op(OPS[name], *operands)
+    except OperandError:
+        numbers = [_as_number(builder, operand) for operand in operands]
+        return builder.op(OPS[name], *numbers)
+
+
+def _as_number(builder: Builder, operand: Operand) -> Operand:
+    holds = may_hold(operand.type, _is_np_bool)
+    return builder.op(OPS["np.float64"], operand) if holds else operand
+
+
+def _is_np_bool(kind: Kind) -> bool:
+    return kind is Kind.NP_BOOL
 
 
 def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand | None:
@@ -61,9 +81,9 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
             scaled = scale(builder, cotangent, Number(numerator))
             if scaled is None:
                 return None
-            return builder.op(OPS[name], scaled, build(builder, divisor))
+            return _applied(builder, name, scaled, build(builder, divisor))
         case Apply("div" | "ieee_div" as name, (numerator, divisor)):
-            quotient = builder.op(OPS[name], cotangent, build(builder, divisor))
+            quotient = _applied(builder, name, cotangent, build(builder, divisor))
             return builder.op(OPS["mul"], quotient, build(builder, numerator))
         case _:
             return builder.op(OPS["mul"], build(builder, partial), cotangent)
