@@ -20,13 +20,19 @@ from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
     comparisons,
+    convolutions,
     elementary,
+    extremes,
     fitting,
     ieee,
     numpy_arithmetic,
+    ordering,
     piecewise,
     products,
+    products_of_others,
     reductions,
+    sampling,
+    scans,
     sequences,
     shaping,
     special,
@@ -37,9 +43,15 @@ from autodiff_compiler.ops import (
 from autodiff_compiler.ops.registry import OPS
 
 _ARRAY_MODULES = (
+    convolutions,
+    extremes,
     fitting,
+    ordering,
     products,
+    products_of_others,
     reductions,
+    sampling,
+    scans,
     shaping,
     subscripts,
 )
