@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import INT, NP_FLOAT, Type, join
+from autodiff_compiler.ir.types import INT, NP_FLOAT, ArrayType, Type, join
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import NO_SLOPE, SAME, TRUTH_VALUE
 from autodiff_compiler.ops.kinds import (
@@ -43,15 +43,23 @@ def select_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def select(chosen: object, a: object, b: object) -> object:
     if any(isinstance(each, np.ndarray) for each in (chosen, a, b)):
-        return np.where(chosen, a, b)  # type: ignore[call-overload]
+        return np.where(chosen, a, b)[()]  # type: ignore[call-overload]
     return a if chosen else b
+
+
+def where_text(operands: spell.Expressions, types: spell.Types) -> ast.expr:
+    """`np.where(c, a, b)`; without dimensions that is an array, and [()] the number in it."""
+    found = spell.call("np.where", *operands)
+    if any(isinstance(each, ArrayType) and each.dims for each in types):
+        return found
+    return spell.subscript(found, ast.Tuple([], ast.Load()))
 
 
 def write_select(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
     if has_array(types):
-        return spell.call("np.where", *operands)
+        return where_text(operands, types)
     return ast.IfExp(operands[0], operands[1], operands[2])
 
 
@@ -67,7 +75,9 @@ def negation(x: object) -> object:
 def write_negation(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
-    if has_array(types):
+    if isinstance(types[0], ArrayType):
+        if types[0].dtype != "bool":  # whose ~ would be that of each bit
+            return spell.call("np.logical_not", operands[0])
         return ast.UnaryOp(ast.Invert(), operands[0])
     return ast.UnaryOp(ast.Not(), operands[0])
 

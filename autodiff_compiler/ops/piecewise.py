@@ -6,7 +6,6 @@ bound gives ½. The builtins max and min (see `arithmetic`) follow the branch th
 
 from __future__ import annotations
 
-import ast
 import math
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from autodiff_compiler.ir.types import BOOL, INT
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import ABS, ABS_DELICATE, NO_SLOPE, TRUTH_VALUE
+from autodiff_compiler.ops.comparisons import where_text
 from autodiff_compiler.ops.family import family, numpy_function
 from autodiff_compiler.ops.kinds import asking, giving, integer, pure, raises, raises_for_floats
 from autodiff_compiler.ops.powers import plain_number
@@ -207,11 +207,7 @@ EXTREMES = (
         weight=FREE,
         # np.where gives an array without dimensions, even of numbers; [()] is the number in it.
         evaluate=lambda chosen, *values: np.where(chosen, *values)[()],
-        spelling=Spelling(
-            lambda operands, types, attributes: spell.subscript(
-                spell.call("np.where", *operands), ast.Tuple([], ast.Load())
-            )
-        ),
+        spelling=Spelling(lambda operands, types, attributes: where_text(operands, types)),
         samples=((True, 1.25, -3.5), (False, 1.25, -3.5)),
         delicate=(
             Delicate((True, 1.0, inf), (0.0, 1.0, 0.0), "what isn't taken doesn't matter"),
