@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import INT, Kind, ScalarType
+from autodiff_compiler.ir.types import INT, ArrayType, Kind, ScalarType
 from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
@@ -79,9 +79,11 @@ def effect_of(op: Op) -> Effect:
     harmless = False
     if op.operation.name in ("div", "floordiv", "mod"):
         harmless = last.value != 0
-    elif op.operation.name == "pow":
+    elif op.operation.name in ("pow", "np.power"):
         base = op.operands[0].type
-        integer = isinstance(base, ScalarType) and base.only(Kind.BOOL, Kind.INT)
+        integer = isinstance(base, ArrayType) or (
+            isinstance(base, ScalarType) and base.only(Kind.BOOL, Kind.INT)
+        )
         harmless = 0 <= last.value <= 1 or (integer and last.type == INT and last.value >= 0)
     return Effect.PURE if harmless else effect
 

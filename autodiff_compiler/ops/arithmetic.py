@@ -7,13 +7,15 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 
-from autodiff_compiler.ir.types import Kind, ScalarType, Type, join
+from autodiff_compiler.ir.operation import OperandError
+from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, Type, join
 from autodiff_compiler.ops import powers, spell
 from autodiff_compiler.ops.kinds import (
     Attributes,
     asking,
     either,
     has_array,
+    numbers_only,
     pure,
     raises_unless_numpy,
     scalar,
@@ -116,6 +118,9 @@ TRUTH_VALUE = "a truth value doesn't vary smoothly"
 
 def power_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """int ** int is a float if the exponent is negative, which its type doesn't say."""
+    if len(types) == 2 and isinstance(types[0], ArrayType) and types[0].dtype == "bool":
+        # The dtype would hang on the very exponent.
+        raise OperandError("** of an array of bool: use x.astype(int)")
     asked = asking(operator.pow, 2)(types, attributes)
     if has_array(types):
         return asked
@@ -249,7 +254,7 @@ RECORDS: tuple[Record, ...] = (
         max,
         spell.calling("max"),
         max_partials,
-        infer=either,
+        infer=numbers_only("max", either, "np.maximum"),
         samples=PAIRS,
         delicate=MAX_DELICATE,
         sympy=lambda sp, a, b: sp.Max(a, b),
@@ -260,7 +265,7 @@ RECORDS: tuple[Record, ...] = (
         min,
         spell.calling("min"),
         min_partials,
-        infer=either,
+        infer=numbers_only("min", either, "np.minimum"),
         samples=PAIRS,
         delicate=MIN_DELICATE,
         sympy=lambda sp, a, b: sp.Min(a, b),

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import Kind, ScalarType, Type
-from autodiff_compiler.ops.kinds import has_array
+from autodiff_compiler.ir.types import Kind, ScalarType, Type, may_hold
+from autodiff_compiler.ops.kinds import INTEGERS, has_array
 from autodiff_compiler.ops.record import Delicate
 from autodiff_compiler.ops.samples import grid, spread
 from autodiff_compiler.ops.terms import Namespace, Partials, Term, TermLike
@@ -97,13 +97,21 @@ DELICATE = (
 )
 
 
+def numpy_effect(types: Sequence[Type]) -> Effect:
+    """NumPy's integers have no negative powers."""
+    integers = [may_hold(found, INTEGERS.__contains__) for found in types]
+    return Effect.RAISES if all(integers) else Effect.PURE
+
+
 def effect(types: Sequence[Type]) -> Effect:
     """Python's powers raise for 0 ** -1 and on overflow, NumPy's integers for n ** -1.
 
     Exact for types alone; see `effect_of` for constant exponents.
     """
+    if has_array(types):
+        return numpy_effect(types)
     kinds = [found.kinds for found in types if isinstance(found, ScalarType)]
     numpy = (Kind.NP_FLOAT, Kind.NP_FLOAT32)
-    if has_array(types) or any(each and all(kind in numpy for kind in each) for each in kinds):
+    if any(each and all(kind in numpy for kind in each) for each in kinds):
         return Effect.PURE
     return Effect.RAISES
