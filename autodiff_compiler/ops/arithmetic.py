@@ -7,8 +7,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 
-from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, Type, join
+from autodiff_compiler.ir.types import Kind, ScalarType, Type, join
 from autodiff_compiler.ops import powers, spell
 from autodiff_compiler.ops.kinds import (
     Attributes,
@@ -118,9 +117,6 @@ TRUTH_VALUE = "a truth value doesn't vary smoothly"
 
 def power_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """int ** int is a float if the exponent is negative, which its type doesn't say."""
-    if len(types) == 2 and isinstance(types[0], ArrayType) and types[0].dtype == "bool":
-        # The dtype would hang on the very exponent.
-        raise OperandError("** of an array of bool: use x.astype(int)")
     asked = asking(operator.pow, 2)(types, attributes)
     if has_array(types):
         return asked
@@ -241,7 +237,7 @@ RECORDS: tuple[Record, ...] = (
         operator.pow,
         spell.binary(ast.Pow),
         powers.power("pow"),
-        infer=power_type,
+        infer=powers.but_of_bools(power_type),
         effect=powers.effect,
         weight=arithmetic(8),
         samples=powers.SAMPLES,

@@ -62,6 +62,7 @@ def write_select(
 
 def negation_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """A Python bool, or one per element of an array."""
+    expect_count(types, 1)
     return elementwise_type(np.logical_not, types) if has_array(types) else truth(types, attributes)
 
 

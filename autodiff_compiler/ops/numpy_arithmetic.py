@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
+
+from autodiff_compiler.ir.types import ArrayType, Type
+from autodiff_compiler.ops.kinds import Attributes, asking
 
 from autodiff_compiler.ops.arithmetic import (
     ADD,
@@ -33,6 +37,13 @@ inf, nan = math.inf, math.nan
 
 BITS = "a function of bits"
 CONJ = ufunc_signature(np.conjugate)
+
+
+def real_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """What the operand is: an array without dimensions stays one."""
+    found = asking(np.real, 1)(types, attributes)
+    return types[0] if isinstance(types[0], ArrayType) else found
+
 
 RECORDS: tuple[Record, ...] = (
     *family(
@@ -152,6 +163,7 @@ RECORDS: tuple[Record, ...] = (
     # Of real numbers, these are the numbers themselves.
     numpy_function(
         "real",
+        infer=real_type,
         rule=Elementwise(SAME),
         takes=signature("val"),
         holds="maybe",

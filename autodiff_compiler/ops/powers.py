@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import Kind, ScalarType, Type, may_hold
-from autodiff_compiler.ops.kinds import INTEGERS, has_array
+from autodiff_compiler.ir.operation import Effect, Infer, OperandError
+from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, Type, may_hold
+from autodiff_compiler.ops.kinds import INTEGERS, Attributes, has_array
 from autodiff_compiler.ops.record import Delicate
 from autodiff_compiler.ops.samples import grid, spread
 from autodiff_compiler.ops.terms import Namespace, Partials, Term, TermLike
@@ -95,6 +95,17 @@ DELICATE = (
     Delicate((2.0, nan), (nan, nan), "nan"),
     Delicate((nan, 0.0), (0.0, nan), "nan ** 0 is 1, constant in x"),
 )
+
+
+def but_of_bools(infer: Infer) -> Infer:
+    """Types of powers; arrays of bool are refused, since the exponent's value decides theirs."""
+
+    def checked(types: Sequence[Type], attributes: Attributes) -> Type:
+        if types and isinstance(types[0], ArrayType) and types[0].dtype == "bool":
+            raise OperandError("** of an array of bool: use x.astype(int)")
+        return infer(types, attributes)
+
+    return checked
 
 
 def numpy_effect(types: Sequence[Type]) -> Effect:
