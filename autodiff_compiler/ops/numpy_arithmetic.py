@@ -8,8 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from autodiff_compiler.ir.types import ArrayType, Type
-from autodiff_compiler.ops.kinds import Attributes, asking
-
 from autodiff_compiler.ops.arithmetic import (
     ADD,
     DIV_DELICATE,
@@ -29,6 +27,7 @@ from autodiff_compiler.ops.family import (
     ufunc_signature,
     written_as,
 )
+from autodiff_compiler.ops.kinds import Attributes, asking
 from autodiff_compiler.ops.record import Delicate, Elementwise, Record
 from autodiff_compiler.ops.samples import PAIRS, WIDE, grid, spread
 from autodiff_compiler.ops.weights import FREE, ONE

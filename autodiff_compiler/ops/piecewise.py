@@ -38,7 +38,7 @@ from autodiff_compiler.ops.kinds import (
     raises,
     raises_for_floats,
 )
-from autodiff_compiler.ops.powers import plain_number
+from autodiff_compiler.ops.powers import is_array, plain_number
 from autodiff_compiler.ops.record import Delicate, Elementwise, Record, Spelling, Zero
 from autodiff_compiler.ops.samples import PAIRS, WIDE, grid
 from autodiff_compiler.ops.terms import Namespace, Term, TermLike
@@ -110,7 +110,7 @@ def clip_type(types: Sequence[Type], attributes: Attributes) -> Type:
     names = attributes.get("optional", ("a_min", "a_max"))
     if names not in _CLIP_NAMES:
         raise OperandError("expected a_min and a_max, or min and max; not both")
-    expect_count(types, len(names) + 1)  # type: ignore[arg-type]
+    expect_count(types, len(names) + 1)
     return asking(with_bounds, (2, 3))(types, {})
 
 
@@ -140,6 +140,11 @@ def clip_partials(m: Namespace, x: Term, *more: Term) -> tuple[TermLike | None, 
         return maximum_partials(m, x, low, y)
     least, most = plain_number(low), plain_number(high)
     ordered = least is not None and most is not None and least < most
+    if ordered and is_array(x):
+        # Not more than one bound at a time is met: one look at both will do.
+        share = m.op("select", m.op("bitor", m.op("eq", x, low), m.op("eq", x, high)), 0.5, 1.0)
+        inside = m.mask(m.op("not", m.op("bitor", m.op("lt", x, low), m.op("gt", x, high))))
+        return share * inside, taken(m, "gt", low, x), taken(m, "lt", high, x)
     raised = x if ordered else m.op("np.maximum", x, low)
     share = halved(m, raised, high) * halved(m, x, low)
     within = unbeaten(m, "lt", raised, high)

@@ -17,7 +17,7 @@ from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, Type, may_ho
 from autodiff_compiler.ops.kinds import INTEGERS, Attributes, has_array
 from autodiff_compiler.ops.record import Delicate
 from autodiff_compiler.ops.samples import grid, spread
-from autodiff_compiler.ops.terms import Namespace, Partials, Term, TermLike
+from autodiff_compiler.ops.terms import Leaf, Namespace, Partials, Term, TermLike
 
 inf, nan = math.inf, math.nan
 
@@ -36,6 +36,11 @@ def plain_number(term: Term) -> int | float | None:
     value = term.constant
     number = value.item() if isinstance(value, np.generic) else value
     return number if isinstance(number, int | float) else None
+
+
+def is_array(term: Term) -> bool:
+    """Whether the term is an operand, or the result, that is an array."""
+    return isinstance(term, Leaf) and isinstance(term.operand.type, ArrayType)
 
 
 def base_partial(name: str, m: Namespace, x: Term, p: Term, y: Term) -> TermLike:
@@ -64,6 +69,8 @@ def exponent_partial(m: Namespace, x: Term, y: Term) -> TermLike:
     base = plain_number(x)
     if base is not None and 0 < base < inf:
         return y * m.op("math.log", x)
+    if is_array(y) and not is_array(x):
+        return (y * m.op("ieee_log", x)) * m.mask(m.op("ne", y, 0))
     # Where x ** p is 0 it stays 0 as p varies, though log(x) may be infinite.
     return y * m.op("ieee_log", m.op("select", m.op("ne", y, 0), x, 1.0))
 
