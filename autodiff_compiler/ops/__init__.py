@@ -20,8 +20,8 @@ from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
     comparisons,
-    creation,
     convolutions,
+    creation,
     elementary,
     extremes,
     fitting,
@@ -99,9 +99,11 @@ def effect_of(op: Op) -> Effect:
     harmless = False
     if op.operation.name in ("div", "floordiv", "mod"):
         harmless = last.value != 0
-    elif op.operation.name == "pow":
+    elif op.operation.name in ("pow", "np.power"):
         base = op.operands[0].type
-        integer = isinstance(base, ScalarType) and base.only(Kind.BOOL, Kind.INT)
+        integer = isinstance(base, ArrayType) or (
+            isinstance(base, ScalarType) and base.only(Kind.BOOL, Kind.INT)
+        )
         harmless = 0 <= last.value <= 1 or (integer and last.type == INT and last.value >= 0)
     return Effect.PURE if harmless else effect
 

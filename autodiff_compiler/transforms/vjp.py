@@ -470,7 +470,9 @@ class Reverse:
 def _mask_made(node: Node, scaled: Operand) -> Presence | None:
     """The mask of a cotangent that its rule has just dropped where a condition fails."""
     if isinstance(node, Op) and node.result is scaled and node.operation.name == "select":
-        condition, _, otherwise = node.operands
+        condition, chosen, otherwise = node.operands
         if otherwise is ZERO:
             return Presence(condition, True)
+        if chosen is ZERO:
+            return Presence(condition, False)
     return None
