@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import (
     ONE,
     ArrayType,
@@ -118,9 +119,11 @@ LAYOUTS: dict[str, Callable[[Any], Any]] = {
 class Variation:
     dtype: str = "float64"
     layout: str = "C"
+    numbers: str = "Python"  # whose the numbers are: Python's or NumPy's
 
     def __str__(self) -> str:
-        return self.dtype if self.layout == "C" else f"{self.dtype}, {self.layout}"
+        layout = "" if self.layout == "C" else f", {self.layout}"
+        return f"{self.dtype}{layout}{'' if self.numbers == 'Python' else ', NumPy numbers'}"
 
 
 PLAIN = Variation()
@@ -130,6 +133,7 @@ VARIATIONS = (
     Variation(layout="F"),
     Variation(layout="strided"),
 )
+NUMPY_NUMBERS = Variation(numbers="NumPy")
 
 
 # ---------------------------------------------------------------------- calls
@@ -196,7 +200,10 @@ class Call:
     def values(self, variation: Variation = PLAIN) -> list[Any]:
         rng = np.random.default_rng(zlib.crc32(self.record.name.encode()))
         lay_out = LAYOUTS[variation.layout]
-        return [lay_out(draw(each, rng, variation.dtype)) for each in self.draws]
+        found = [lay_out(draw(each, rng, variation.dtype)) for each in self.draws]
+        if variation.numbers == "NumPy":
+            found = [np.float64(each) if type(each) is float else each for each in found]
+        return found
 
     def directions(self, values: Sequence[Any], seed: int = 0) -> list[Any]:
         rng = np.random.default_rng([seed, zlib.crc32(self.record.name.encode())])
@@ -285,6 +292,22 @@ def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
 
 def calls_of(record: Record) -> list[Call]:
     return [Call(record, each) for each in record.cases]
+
+
+def variations_of(call: Call) -> Sequence[Variation]:
+    """How a case is run: more than once, if it is to be varied."""
+    if not call.case.varied:
+        return (PLAIN,)
+    numbers = any(each.kind not in ("int", "bool") and each.shape is None for each in call.draws)
+    return (*VARIATIONS, NUMPY_NUMBERS) if numbers else VARIATIONS
+
+
+def truth_of(call: Call, values: Sequence[Any]) -> Any:
+    """What NumPy gives; for an operation of the compiler's own, what it is defined to be."""
+    if numpy_function(call.record) is not None:
+        return call.numpy(values)
+    with silent():
+        return interpret(call.function(known_types(values)), values)
 
 
 def only_op(function: Function) -> Op:

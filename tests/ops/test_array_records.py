@@ -7,14 +7,8 @@ import pytest
 from autodiff_compiler.ops import ARRAYS, OPS
 from autodiff_compiler.ops.record import Record
 from tests.ops.array_calls import calls_of
-from tests.ops.array_records import (
-    CHECKS,
-    RECORD_CHECKS,
-    RECORDS,
-    classes_of,
-    problems,
-    record_problems,
-)
+from tests.ops.array_records import CHECKS, RECORD_CHECKS, RECORDS, problems, record_problems
+from tests.ops.array_signatures import classes_of
 
 
 def named(record: Record) -> str:
