@@ -29,11 +29,10 @@ from autodiff_compiler.ir.types import (
 )
 from autodiff_compiler.ir.values import Function, Op, Value
 from autodiff_compiler.ops.array_function import function_named
-from autodiff_compiler.ops.calling import Role, Signature, bind
+from autodiff_compiler.ops.calling import Signature, bind
 from autodiff_compiler.ops.cases import Case, Draw
 from autodiff_compiler.ops.record import Record
 
-_FLOATS = frozenset({"real", "positive", "unit", "above", "distinct"})
 _MATRICES = frozenset({"definite", "symmetric", "regular"})
 
 
@@ -54,13 +53,19 @@ def draw(wanted: Draw, rng: np.random.Generator, dtype: str = "float64") -> Any:
     if wanted.kind == "int":
         return wanted.high - 1 if wanted.shape is None else _integers(wanted.high, shape, rng)
     if wanted.kind == "bool":
-        return True if wanted.shape is None else np.asarray(rng.integers(0, 2, shape), bool)
+        return True if wanted.shape is None else _mask(shape, rng)
     found = _floats(wanted.kind, shape, rng)
     return float(found) if wanted.shape is None else np.asarray(found, dtype)
 
 
 def _integers(high: int, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     return np.asarray(rng.integers(0, high, shape), np.int64)
+
+
+def _mask(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Two thirds of it hold."""
+    places = np.arange(int(np.prod(shape, dtype=int)))
+    return np.reshape(rng.permutation(places) % 3 < 2, shape)
 
 
 def _floats(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -75,6 +80,8 @@ def _floats(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> np.n
             count = int(np.prod(shape, dtype=int))
             spread = rng.permutation(count) * 0.3 + rng.uniform(0.0, 0.1, count)
             return np.reshape(spread - 0.15 * count, shape)
+        case "ordered":
+            return np.cumsum(rng.uniform(0.3, 0.6, shape), axis=-1) - 0.2 * (shape or (0,))[-1]
     normal = rng.standard_normal(shape)
     match kind:
         case "symmetric":
@@ -186,14 +193,26 @@ class Call:
         return f"{self.record.name}({', '.join(parts)})"
 
     @cached_property
+    def given(self) -> list[tuple[str, object]]:
+        """The parameter that each argument is for; one that is spread takes all that follow."""
+        found: list[tuple[str, object]] = []
+        for place, template in enumerate(self.case.arguments):
+            spread = next((p for p in self.takes.params[:place] if getattr(p, "spread", 0)), None)
+            param = spread or self.takes.params[place]
+            found.append((param.name, template))
+        return [*found, *self.case.keywords.items()]
+
+    @cached_property
     def names(self) -> list[str]:
         """A name for each draw, after its parameter."""
-        params = [each.name for each in self.takes.params]
-        given = [*zip(params, self.case.arguments, strict=False), *self.case.keywords.items()]
-        found: list[str] = []
-        for name, template in given:
-            many = len(draws_in(template))
-            found += [f"{name}_{k}" for k in range(many)] if many > 1 else [name] * many
+        count: dict[str, int] = {}
+        for name, template in self.given:
+            count[name] = count.get(name, 0) + len(draws_in(template))
+        found = [
+            name if many == 1 else f"{name}_{k}"
+            for name, many in count.items()
+            for k in range(many)
+        ]
         assert len(set(found)) == len(found) == len(self.draws), found
         return found
 
@@ -215,14 +234,19 @@ class Call:
         keywords = {name: put_in(each, waiting) for name, each in self.case.keywords.items()}
         return Call(self.record, replace(self.case, arguments=arguments, keywords=keywords))
 
-    def of(self, function: Callable[..., Any], values: Sequence[Any]) -> Any:
-        """The call of a function with the case's arguments."""
+    def of(
+        self, function: Callable[..., Any], values: Sequence[Any], dtype: type | None = None
+    ) -> Any:
+        """The call of a function with the case's arguments, or with another dtype for them."""
         waiting = iter(values)
-        arguments = [put_in(each, waiting) for each in self.case.arguments]
-        keywords = {name: put_in(each, waiting) for name, each in self.case.keywords.items()}
+        given = [(name, put_in(each, waiting)) for name, each in self.given]
+        if dtype is not None:
+            given = [(name, dtype if name == "dtype" else each) for name, each in given]
+        arguments = [each for _, each in given[: len(self.case.arguments)]]
+        keywords = dict(given[len(self.case.arguments) :])
         params = parameters_of(function)
-        if params and params[0].kind is inspect.Parameter.VAR_POSITIONAL:
-            if arguments and self.takes.params[0].role is Role.ARRAYS:
+        if params and params[0].kind is inspect.Parameter.VAR_POSITIONAL and arguments:
+            if isinstance(arguments[0], tuple | list):  # one list stands for several arrays
                 arguments = [*arguments[0], *arguments[1:]]
         return function(*arguments, **keywords)
 

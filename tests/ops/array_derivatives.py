@@ -50,6 +50,7 @@ def _first_order(
     call: Call, variation: Variation, engine: Any, values: Any, places: list[int], result: Any
 ) -> Problems:
     where = f"[{variation}, {type(engine).__name__}]"
+    dtype = precision_of([values, result])
     directions = call.directions(values)
     dots = [directions[place] for place in places]
     with silent():
@@ -61,8 +62,7 @@ def _first_order(
     oracle = oracle_of(call.record)
     if oracle is not None:
         truth = directional(call, oracle, values, directions)
-        scale = TOLERANCE[variation.dtype]
-        if wrong := far(tangent, truth, scale, floor=EPSILON[variation.dtype], like=result):
+        if wrong := far(tangent, truth, TOLERANCE[dtype], floor=EPSILON[dtype], like=result):
             yield f"{where} tangent: {wrong}"
     ct = cotangent_for(result)
     with silent():
@@ -73,7 +73,7 @@ def _first_order(
             return
     left, size = inner(ct, zeros(result) if tangent is None else tangent)
     right, other = inner(gradients, dots)
-    bound = ROUNDINGS * EPSILON[variation.dtype] * (size + other)
+    bound = ROUNDINGS * EPSILON[dtype] * (size + other)
     if not abs(left - right) <= bound:
         yield f"{where} <ct, J v> = {left:.17g}, but <J^T ct, v> = {right:.17g}"
 
@@ -89,6 +89,8 @@ def check_second_order(call: Call) -> Problems:
     ct = cotangent_for(result)
     u, v = call.directions(values, 1), call.directions(values, 2)
     u_dots, v_dots = [u[k] for k in places], [v[k] for k in places]
+    dtype = precision_of([values, result])
+    exact = dtype == "float64"
     for engine in engines(call, PLAIN):
         where = f"[{type(engine).__name__}]"
         with silent():
@@ -96,13 +98,13 @@ def check_second_order(call: Call) -> Problems:
             along_u = engine.forward_over_reverse(values, ct, u_dots)
             reverse = engine.reverse_over_forward(values, v_dots, ct)
         (left, size), (right, other) = inner(along_v, u_dots), inner(along_u, v_dots)
-        bound = ROUNDINGS * EPSILON["float64"] * (size + other + 1e-3 * scale_of(ct))
+        bound = ROUNDINGS * EPSILON[dtype] * (size + other + 1e-3 * scale_of(ct))
         if not abs(left - right) <= bound:
             yield f"{where} <u, H v> = {left:.17g}, but <v, H u> = {right:.17g}"
-        if wrong := far(reverse, along_v, 1e-11, floor=1e-12, like=ct):
+        if wrong := far(reverse, along_v, TOLERANCE[dtype], floor=50 * EPSILON[dtype], like=ct):
             yield f"{where} reverse over forward against forward over reverse: {wrong}"
         oracle = oracle_of(call.record)
-        if oracle is None or oracle.kind == "zero":
+        if not exact or oracle is None or oracle.kind == "zero":
             continue
         slopes = [
             inner(ct, directional(call, oracle, moved(values, u, step), v))[0]
@@ -144,11 +146,11 @@ def directional(call: Call, oracle: Oracle, values: Sequence[Any], dots: Sequenc
                 if dot is None
                 else complex(value, H * dot)
                 if isinstance(value, float)
-                else value + 1j * H * dot.astype("float64")
+                else np.asarray(value + 1j * H * dot.astype("float64"))
                 for value, dot in zip(wide, dots, strict=True)
             ]
             with silent():
-                return _imaginary(call.of(function, stepped))
+                return _imaginary(call.of(function, stepped, complex))
         case "mpmath":
             return _by_mpmath(call.record, wide, dots)
     raise AssertionError(oracle.kind)
@@ -189,7 +191,9 @@ def cotangent_for(result: Any, seed: int = 3) -> Any:
     rng = np.random.default_rng(seed)
 
     def one(value: Any) -> Any:
-        if isinstance(value, list | tuple):
+        if isinstance(value, list):
+            return [*map(one, value)]
+        if isinstance(value, tuple):
             return tuple(map(one, value))
         if not is_float(value):
             return 0.0
@@ -210,6 +214,11 @@ def inner(a: Any, b: Any) -> tuple[float, float]:
         return sum(x for x, _ in parts), sum(y for _, y in parts)
     terms = np.asarray(a, "float64") * np.asarray(b, "float64")
     return float(np.sum(terms)), float(np.sum(np.abs(terms)))
+
+
+def precision_of(value: Any) -> str:
+    """The least precise dtype in a structure."""
+    return "float32" if any(each.dtype == "float32" for each in leaves(value)) else "float64"
 
 
 def scale_of(value: Any) -> float:

@@ -103,12 +103,13 @@ def check_sizes(call: Call) -> Problems:
         sizes = sizes_of(other.names, changed)
         if unknown is not None and (wrong := wrong_in(unknown, truth, sizes)):
             yield f"{other}: typed {wrong}, from unknown sizes"
-        for of in (named_types, lambda names, values: constant_types(values)):
-            types = of(other.names, changed)
+        named, constant = named_types(other.names, changed), constant_types(changed)
+        for types in (named, constant):
             try:
                 declared = result_type(other, types)
             except OperandError as error:
-                yield f"{other}: refused for {', '.join(map(str, types))}: {error}"
+                if types is constant:  # where all is known, nothing that NumPy takes is refused
+                    yield f"{other}: refused for {', '.join(map(str, types))}: {error}"
                 continue
             if wrong := wrong_in(declared, truth, sizes):
                 yield f"{other}: typed {wrong}, from {', '.join(map(str, types))}"

@@ -6,7 +6,7 @@ dtype here, in a few lines. So a wrong rule and a wrong transform are told apart
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +44,14 @@ def run(nodes: Sequence[Node], environment: Environment) -> None:
 # ---------------------------------------------------------------------- fitting
 
 
+def packed(items: Iterable[Any], like: Any) -> Any:
+    """A list where the other is one, else a tuple."""
+    return list(items) if isinstance(like, list) else tuple(items)
+
+
 def zeros(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return tuple(map(zeros, value))
+        return packed(map(zeros, value), value)
     if isinstance(value, np.ndarray):
         return np.zeros(value.shape, value.dtype if value.dtype.kind == "f" else "float64")
     return type(value)(0.0) if isinstance(value, float | np.floating) else 0.0
@@ -58,7 +63,8 @@ def fit(found: Any, like: Any, whole: tuple[int, ...] | None = None) -> Any:
     `whole` is the shape of an elementwise result, which the contribution stands for."""
     if isinstance(like, list | tuple):
         assert isinstance(found, list | tuple) and len(found) == len(like)
-        return tuple(zeros(b) if a is None else fit(a, b) for a, b in zip(found, like, strict=True))
+        pairs = zip(found, like, strict=True)
+        return packed((zeros(b) if a is None else fit(a, b) for a, b in pairs), like)
     array, shape = np.asarray(found), np.shape(like)
     if whole is not None:
         array = np.broadcast_to(array, whole)
@@ -77,8 +83,8 @@ def fit(found: Any, like: Any, whole: tuple[int, ...] | None = None) -> Any:
 def plus(a: Any, b: Any) -> Any:
     if a is None or b is None:
         return b if a is None else a
-    if isinstance(a, tuple):
-        return tuple(map(plus, a, b))
+    if isinstance(a, list | tuple):
+        return packed(map(plus, a, b), a)
     return a + b
 
 
@@ -114,7 +120,7 @@ def _tangent(op: Op, environment: Environment, tangents: Environment) -> Any:
         return None
     if op.operation.name == "tuple":
         pairs = zip(op.operands, found, strict=True)
-        return tuple(zeros(read(a, environment)) if b is None else b for a, b in pairs)
+        return packed((zeros(read(a, environment)) if b is None else b for a, b in pairs), value)
     if op.operation.name == "item":
         return found[0][op.attributes["index"]]
     if not is_float(value):
@@ -182,7 +188,7 @@ def _cotangents(op: Op, environment: Environment, ct: Any) -> list[Any]:
     if op.operation.name == "item":
         whole = list(zeros(held[0]))
         whole[op.attributes["index"]] = ct
-        return [tuple(whole), *[None] * (len(held) - 1)]
+        return [packed(whole, held[0]), *[None] * (len(held) - 1)]
     seed, build = Value(op.result.type), Builder(Origin(order=1))
     inner = {**environment, seed: fit(ct, value)}
     contributions = rule_vjp(build, op, seed)
