@@ -26,7 +26,6 @@ from autodiff_compiler.ops import (
     extremes,
     fitting,
     ieee,
-    masks,
     numpy_arithmetic,
     ordering,
     piecewise,
@@ -46,10 +45,8 @@ from autodiff_compiler.ops.record import Record
 from autodiff_compiler.ops.registry import OPS
 
 _ARRAY_MODULES = (
-    creation,
-    fitting,
-    masks,
     convolutions,
+    creation,
     extremes,
     fitting,
     ordering,

@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autodiff_compiler.ir.operation import Infer, OperandError
-from autodiff_compiler.ir.types import FLOAT, INT, NP_FLOAT, ArrayType, Type, join
+from autodiff_compiler.ir.types import FLOAT, INT, ArrayType, Type, join
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import NO_SLOPE, SAME, TRUTH_VALUE
 from autodiff_compiler.ops.kinds import (
     Attributes,
     asking,
-    broadcast_dims,
     condition,
     elementwise_type,
     expect_count,

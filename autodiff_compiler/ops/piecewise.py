@@ -6,6 +6,7 @@ bound gives ½. The builtins max and min (see `arithmetic`) follow the branch th
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Sequence
 from typing import Any
