@@ -308,6 +308,16 @@ def broadcast(a: tuple[Dim, ...], b: tuple[Dim, ...]) -> tuple[Dim, ...] | None:
     return tuple(found)
 
 
+def covers(part: ArrayType, whole: ArrayType) -> bool:
+    """Whether an array that broadcasts to the shape of another certainly has that very shape."""
+    return part.rank == whole.rank and all(map(fills, part.dims, whole.dims))
+
+
+def fills(part: Dim, whole: Dim) -> bool:
+    """`covers`, of one dimension."""
+    return bool(part.one is False or whole.one or part.is_as_long_as(whole))
+
+
 def fits(actual: Type, expected: Type) -> bool:
     """Whether a value of type `actual` may stand where `expected` is asked for.
 
