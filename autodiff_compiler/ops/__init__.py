@@ -20,9 +20,14 @@ from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
     comparisons,
+    contractions,
+    decompositions,
     elementary,
     fitting,
     ieee,
+    linalg,
+    matrices,
+    norms,
     numpy_arithmetic,
     piecewise,
     products,
@@ -37,7 +42,12 @@ from autodiff_compiler.ops import (
 from autodiff_compiler.ops.registry import OPS
 
 _ARRAY_MODULES = (
+    contractions,
+    decompositions,
     fitting,
+    linalg,
+    matrices,
+    norms,
     products,
     reductions,
     shaping,
