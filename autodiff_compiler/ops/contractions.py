@@ -177,6 +177,9 @@ def _covered(term: str, rank: int) -> int | None:
 
 def einsum_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
     found = parsed(attributes["subscripts"], tuple(map(len, operands)))
+    if attributes.get("optimize", False) is not False and not found.output:
+        # By the order that it finds, NumPy gives its scalar or an array without dimensions.
+        raise OperandError("einsum: leave out optimize where the result has no dimensions")
     sizes: dict[str, Dim] = {}
     for letters, dims in zip(found.inputs, operands, strict=True):
         for letter, dim in zip(letters, dims, strict=True):
@@ -236,7 +239,7 @@ def _operand_bar(
         (inside,) = factors
     elif terms:
         text = ",".join(map(found.text, terms)) + "->" + found.text(result)
-        more = {"optimize": optimize} if optimize is not False and len(terms) > 2 else {}
+        more = {"optimize": optimize} if result and len(terms) > 2 else {}
         inside = m("np.einsum", text, factors, **more)
     if inside is None:
         assert outside is not None
@@ -357,7 +360,8 @@ RECORDS: tuple[Record, ...] = (
             case("ij,k->k", real(2, 3), real(4)),
             case("ij,jk,kl->il", real(2, 3), real(3, 4), real(4, 5)),
             case("ij,jk,kl->il", real(2, 3), real(3, 4), real(4, 5), optimize=True),
-            case("i,ij,j->", real(2), real(2, 3), real(3), optimize="greedy"),
+            case("i,ij,j->i", real(2), real(2, 3), real(3), optimize="greedy"),
+            case("i,ij,j->", real(2), real(2, 3), real(3)),
             case("...ij,...jk->...ik", real(5, 2, 3), real(5, 3, 4)),
             case("...ij,...jk->...ik", real(6, 1, 2, 3), real(5, 3, 4)),
             case("...ij,jk", real(6, 5, 2, 3), real(3, 4)),

@@ -197,9 +197,7 @@ def outside(m: Arrays, u: Traced, x: Traced, s: Traced) -> Traced:
     """
     shape = m.op("shape", u)
     factors = s if s.rank == 1 else row(m, s)
-    return m.where(
-        m.op("gt", shape.item(-2), shape.item(-1)), (x - u @ (u.mT @ x)) / factors, 0.0
-    )
+    return m.where(m.op("gt", shape.item(-2), shape.item(-1)), (x - u @ (u.mT @ x)) / factors, 0.0)
 
 
 def is_square(u: Traced) -> bool:
@@ -222,9 +220,7 @@ def svd_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
         apart = total(of_u, None if of_v is None else -of_v)
         assert both is not None and apart is not None
         sums = off_diagonal(m, s, row(m, s) + column(m, s))
-        inside = u @ (
-            0.5 * (both - both.mT) / gaps(m, s) + 0.5 * (apart - apart.mT) / sums
-        )
+        inside = u @ (0.5 * (both - both.mT) / gaps(m, s) + 0.5 * (apart - apart.mT) / sums)
     if s_bar is not None:
         inside = total(columns_times(m, u, s_bar), inside)
     if u_bar is not None and not is_square(u):

@@ -447,7 +447,6 @@ RECORDS: tuple[Record, ...] = (
             case(real(5, 3), real(5, 2)),
             case(regular(3, 3), real(3)),
             case(real(3, 5), real(3)),
-            case(real(3, 5), real(3, 1)),
             case(real(5, 3), real(5), rcond=1e-12),
             case(real(5, 1), real(5)),
         ),

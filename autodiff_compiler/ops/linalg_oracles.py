@@ -70,9 +70,7 @@ def eigenpair(a: Array, value: Array, vector: Array) -> tuple[Array, Array]:
         system[:n, :n] = a - value * np.eye(n)
         system[:n, n] = -vector
         system[n, :n] = -vector
-        missing = np.append(
-            a @ vector - value * vector, (length - np.sum(vector * vector)) / 2
-        )
+        missing = np.append(a @ vector - value * vector, (length - np.sum(vector * vector)) / 2)
         step = np.linalg.solve(system, missing)
         vector, value = vector - step[:n], value - step[n]
     return value, vector
@@ -154,9 +152,7 @@ def least_squares(a: Array, b: Array, rcond: float | None = None) -> tuple[Array
     return x, np.atleast_1d(squares), min(a.shape), singular(a)[1]
 
 
-def norm(
-    x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False
-) -> Array:
+def norm(x: Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
     """Absolute values by the sign of the real part, extremes by the real parts."""
     x = np.asarray(x)
     if axis is None and (ord is None or (ord in ("f", "fro") and x.ndim == 2)):

@@ -90,10 +90,10 @@ class _Norm:
     def slope(self) -> Traced:
         """The derivatives by the elements, for all but the kinds "square" and "spectral"."""
         m, x = self.m, self.x
-        sign = m("np.sign", x)
+        sign = m.op("np.sign", x)
         if self.kind == "sum":
             return sign
-        size = m("np.abs", x)
+        size = m.op("np.abs", x)
         result = self.kept(self.result)
         if self.kind == "power":
             ratio = m.where(m.op("ne", result, 0.0), size / result, 0.0)
@@ -126,11 +126,11 @@ class _Norm:
         found = m("np.linalg.svd", self.x, full_matrices=False)
         u, s, vt = (found.item(place) for place in range(3))
         if self.ord == "nuc":
-            return u, m("np.sign", s), vt
+            return u, m.op("np.sign", s), vt
         extreme = m("np.linalg.norm", s, self.ord * inf, axis=-1, keepdims=True)
         ones = m.where(m.op("eq", s, extreme), 1.0, 0.0)
         share = ones / m("np.sum", ones, axis=-1, keepdims=True)
-        return u, share * m("np.sign", s), vt
+        return u, share * m.op("np.sign", s), vt
 
 
 def norm_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
@@ -221,4 +221,3 @@ RECORDS: tuple[Record, ...] = (
         oracle=restated(norm_again),
     ),
 )
-

@@ -219,8 +219,18 @@ def outer_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     a, b = c.a, c.b
     if a.rank == b.rank == 1:
         return {"a": ct @ b, "b": ct.T @ a}
-    flat_a, flat_b = (m("np.reshape", each, (-1,)) if each.rank != 1 else each for each in (a, b))
-    return {"a": _shaped(m, ct @ flat_b, a), "b": _shaped(m, ct.T @ flat_a, b)}
+    if a.rank == 0:
+        return {"a": ct * _flattened(m, b), "b": _shaped(m, ct * a, b)}
+    if b.rank == 0:
+        return {"a": _shaped(m, ct * b, a), "b": ct.T * _flattened(m, a)}
+    return {
+        "a": _shaped(m, ct @ _flattened(m, b), a),
+        "b": _shaped(m, ct.T @ _flattened(m, a), b),
+    }
+
+
+def _flattened(m: Arrays, x: Traced) -> Traced:
+    return x if x.rank <= 1 else m("np.reshape", x, (-1,))
 
 
 def cross_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
