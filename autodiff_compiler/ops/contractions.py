@@ -76,6 +76,8 @@ def _summed(
 ) -> Traced:
     if a.rank == 0 or b.rank == 0:
         return a * b
+    if a.rank == b.rank == 2 and len(own) == 1:
+        return (a if own == (1,) else a.T) @ (b if other == (0,) else b.T)
     if own == tuple(range(a.rank - len(own), a.rank)) and other == tuple(range(len(other))):
         return m("np.tensordot", a, b, len(own))
     if len(own) == 1:

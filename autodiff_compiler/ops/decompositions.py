@@ -78,10 +78,10 @@ def cholesky_type(types: Sequence[Type], attributes: Attributes) -> Type:
 def cholesky_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
     """L̇ = L Φ(L⁻¹ Ȧ L⁻ᵀ), where Φ takes the lower triangle and half of the diagonal."""
     assert dots.a is not None
-    factor = c.result.mT if c.upper else c.result
+    factor: Traced = c.result.mT if c.upper else c.result
     inside = from_both_sides(m, factor, symmetric_part(dots.a))
     halved = 0.5 * (lower(m, inside) + lower(m, inside, -1))
-    return halved.mT @ c.result if c.upper else factor @ halved
+    return halved.mT @ factor.mT if c.upper else factor @ halved
 
 
 def cholesky_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
@@ -145,8 +145,9 @@ def eigh_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 
 
 def eigvalsh_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
+    assert dots.a is not None
     vectors = m("np.linalg.eigh", c.a, UPLO=c.UPLO).item(1)
-    return m("np.sum", vectors * (dots.a @ vectors), axis=-2)  # type: ignore[operator]
+    return m("np.sum", vectors * (dots.a @ vectors), axis=-2)
 
 
 def eigvalsh_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
@@ -217,7 +218,10 @@ def svd_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     inside: Traced | None = None
     if of_u is not None or of_v is not None:
         both = total(of_u, of_v)
-        apart = total(of_u, None if of_v is None else -of_v)
+        if of_v is None:
+            apart = of_u
+        else:
+            apart = -of_v if of_u is None else of_u - of_v
         assert both is not None and apart is not None
         sums = off_diagonal(m, s, row(m, s) + column(m, s))
         inside = u @ (0.5 * (both - both.mT) / gaps(m, s) + 0.5 * (apart - apart.mT) / sums)
@@ -272,11 +276,10 @@ def qr_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
 def qr_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     """Ā = (Q̄ + Q S) R⁻ᵀ, where S is symmetric and has the lower triangle of R R̄ᵀ − Q̄ᵀ Q."""
     q, r = _factors(m, c)
-    if c.mode == "r":
-        q_bar, r_bar = None, ct
-    else:
-        q_bar, found = (part(m, ct, place, c.result) for place in (0, 1))
-        r_bar = found  # type: ignore[assignment]
+    q_bar: Traced | None = None
+    r_bar: Traced | None = ct
+    if c.mode != "r":
+        q_bar, r_bar = (part(m, ct, place, c.result) for place in (0, 1))
     inside = None if r_bar is None else r @ r_bar.mT
     if q_bar is not None:
         against = q_bar.mT @ q

@@ -53,6 +53,7 @@ from autodiff_compiler.ops.matrices import (
     part,
     scaling,
     square_dims,
+    stacked,
     total,
 )
 from autodiff_compiler.ops.products import expect_same
@@ -121,7 +122,9 @@ def inv_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def inv_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
-    return -(c.result @ dots.a @ c.result)  # type: ignore[operator]
+    assert dots.a is not None
+    found: Traced = c.result
+    return -(found @ dots.a @ found)
 
 
 def inv_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
@@ -138,6 +141,7 @@ def det_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def det_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
     """The sum of cofactors times elements, which has no need of an inverse."""
+    assert dots.a is not None
     return m("np.sum", m.op("cofactors", c.a) * dots.a, axis=(-2, -1))
 
 
@@ -152,6 +156,7 @@ def slogdet_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def slogdet_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
     """The logarithm's: trace(A⁻¹ Ȧ). The sign varies in jumps only."""
+    assert dots.a is not None
     inverse = m("np.linalg.inv", c.a)
     slope = m("np.sum", inverse.mT * dots.a, axis=(-2, -1))
     return m.op("tuple", 0.0, slope, container="tuple")
@@ -219,7 +224,9 @@ def pinv_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def pinv_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
     """−A⁺ Ȧ A⁺ + A⁺ A⁺ᵀ Ȧᵀ (1 − A A⁺) + (1 − A⁺ A) Ȧᵀ A⁺ᵀ A⁺"""
-    a, y, a_dot = c.a, c.result, dots.a
+    a: Traced = c.a
+    y: Traced = c.result
+    a_dot = dots.a
     assert a_dot is not None
     left = y @ y.mT @ a_dot.mT
     right = a_dot.mT @ y.mT @ y
@@ -319,12 +326,12 @@ def rank_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def solve_weight(operands: Sequence[object]) -> int:
-    n = np.shape(operands[0])[-1]  # type: ignore[arg-type]
-    return cubes(2 / 3)(operands[:1]) + 2 * n * int(np.size(operands[1]))  # type: ignore[arg-type, no-any-return]
+    _, n, _ = stacked(operands[0])
+    return cubes(2 / 3)(operands[:1]) + 2 * n * np.asarray(operands[1]).size
 
 
 def power_weight(operands: Sequence[object]) -> int:
-    return 0 if np.asarray(operands[0]).dtype.kind != "f" else cubes(4)(operands)  # type: ignore[no-any-return]
+    return 0 if np.asarray(operands[0]).dtype.kind != "f" else cubes(4)(operands)
 
 
 RECORDS: tuple[Record, ...] = (

@@ -81,7 +81,7 @@ def symmetric_eigen(a: Array, UPLO: str = "L") -> tuple[Array, Array]:
 
     def one(matrix: Array) -> tuple[Array, Array]:
         matrix = (matrix + matrix.T) / 2
-        values, vectors = np.linalg.eigh(matrix.real, UPLO)
+        values, vectors = np.linalg.eigh(matrix.real)
         pairs = [eigenpair(matrix, values[k], vectors[:, k]) for k in range(len(values))]
         if not pairs:
             return values.astype(complex), vectors.astype(complex)

@@ -57,7 +57,7 @@ def array_or_scalar(dtype: str, dims: Dims) -> Type:
 
 def stacked(operand: object) -> tuple[int, int, int]:
     """How many matrices there are, and their rows and columns."""
-    shape = np.shape(operand)  # type: ignore[arg-type]
+    shape = np.asarray(operand).shape
     return math.prod(shape[:-2]), shape[-2], shape[-1]
 
 
@@ -155,8 +155,10 @@ def eye_of(a: Any, axes: tuple[int, int], k: int, dtype: str | None) -> object:
 def write_eye(operands: Any, types: Any, attributes: Attributes) -> ast.expr:
     found = array(types[0])
     axis1, axis2 = _axes(attributes)
+    if found.rank <= 2:
+        axis1, axis2 = axis1 % found.rank, axis2 % found.rank
     sizes = [_size(operands[0], found.dims[axis1], axis1)]
-    if found.rank == 2 and {axis1 % 2, axis2 % 2} == {0, 1} and axis1 % 2 == 0:
+    if found.rank == 2 and (axis1, axis2) == (0, 1):
         sizes = [ast.Starred(ast.Attribute(operands[0], "shape", ast.Load()), ast.Load())]
     elif axis2 != axis1:
         sizes.append(_size(operands[0], found.dims[axis2], axis2))
@@ -234,9 +236,11 @@ def cofactors_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def cofactors_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
     """Of det(A) A⁻ᵀ, where A has an inverse."""
+    assert dots.a is not None
+    found: Traced = c.result
     inverse = m("np.linalg.inv", c.a).mT
     slope = m("np.sum", inverse * dots.a, axis=(-2, -1))
-    return scaling(m, slope) * c.result - inverse @ dots.a.mT @ c.result  # type: ignore[union-attr]
+    return scaling(m, slope) * found - inverse @ dots.a.mT @ found
 
 
 def cofactors_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:

@@ -6,6 +6,7 @@ import ast
 import math
 import string
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -284,7 +285,7 @@ def multi_dot_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
         at_end = place in (0, len(operands) - 1)
         if len(dims) != 2 and not (at_end and len(dims) == 1):
             raise OperandError("multi_dot: expected matrices; vectors may come first and last")
-    for a, b in zip(operands, operands[1:], strict=False):
+    for a, b in pairwise(operands):
         expect_same("multi_dot", a[-1], b[0])
     return (*operands[0][:-1], *operands[-1][1:])
 
@@ -329,7 +330,7 @@ def matmul_weight(operands: Sequence[object]) -> int:
     rows = a.shape[-2] if a.ndim > 1 else 1
     columns = b.shape[-1] if b.ndim > 1 else 1
     stack = math.prod(np.broadcast_shapes(a.shape[:-2], b.shape[:-2]))
-    return 2 * stack * rows * columns * a.shape[-1]
+    return int(2 * stack * rows * columns * a.shape[-1])
 
 
 def dot_weight(operands: Sequence[object]) -> int:
@@ -338,7 +339,7 @@ def dot_weight(operands: Sequence[object]) -> int:
     a, b = map(np.asarray, operands)
     if a.ndim == 0 or b.ndim == 0:
         return a.size * b.size
-    return 2 * a.size * (b.size // max(b.shape[-2 if b.ndim > 1 else 0], 1))
+    return int(2 * a.size * (b.size // max(b.shape[-2 if b.ndim > 1 else 0], 1)))
 
 
 def inner_weight(operands: Sequence[object]) -> int:
@@ -347,26 +348,28 @@ def inner_weight(operands: Sequence[object]) -> int:
     a, b = map(np.asarray, operands)
     if a.ndim == 0 or b.ndim == 0:
         return a.size * b.size
-    return 2 * a.size * (b.size // max(b.shape[-1], 1))
+    return int(2 * a.size * (b.size // max(b.shape[-1], 1)))
 
 
 def all_pairs(operands: Sequence[object]) -> int:
     """One multiplication for each pair of elements."""
-    return 0 if all_integers(operands) else math.prod(np.size(each) for each in operands)  # type: ignore[arg-type]
+    return 0 if all_integers(operands) else math.prod(np.asarray(each).size for each in operands)
 
 
 def cross_weight(operands: Sequence[object]) -> int:
     """Three elements, each a difference of two products."""
-    return 0 if all_integers(operands) else 3 * max(np.size(each) for each in operands)  # type: ignore[arg-type]
+    return 0 if all_integers(operands) else 3 * max(np.asarray(each).size for each in operands)
+
+
+def vdot_weight(operands: Sequence[object]) -> int:
+    return 0 if all_integers(operands) else 2 * np.asarray(operands[0]).size
 
 
 def multi_dot_weight(operands: Sequence[object]) -> int:
     """From left to right; NumPy may find a better order."""
-    total = 0
-    rows = np.shape(operands[0])[0] if np.ndim(operands[0]) > 1 else 1  # type: ignore[arg-type]
-    for operand in operands[1:]:
-        total += 2 * rows * np.size(operand)  # type: ignore[arg-type]
-    return total
+    first, *others = map(np.asarray, operands)
+    rows = first.shape[0] if first.ndim > 1 else 1
+    return sum(2 * rows * other.size for other in others)
 
 
 def write_matmul(operands: Any, types: Any, attributes: Attributes) -> ast.expr:
@@ -466,7 +469,7 @@ RECORDS: tuple[Record, ...] = (
         dims=no_dims,
         example=1,
         rule=bilinear(vdot_vjp),
-        weight=lambda operands: 0 if all_integers(operands) else 2 * np.size(operands[0]),  # type: ignore[arg-type]
+        weight=vdot_weight,
         cases=(
             case(real(3), real(3)),
             case(real(2, 3), real(2, 3)),
