@@ -38,7 +38,7 @@ from autodiff_compiler.frontend.values import (
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import Kind, ScalarType, TupleType, may_hold
+from autodiff_compiler.ir.types import Kind, ScalarType, TupleType, may_hold, plain
 from autodiff_compiler.ir.values import Const, Operand, Origin, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.source import FunctionNode, FunctionSource, find, span_of, statement_of
@@ -94,6 +94,7 @@ class Context:
     _assigned: dict[ast.stmt, tuple[str, ...]] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     params: tuple[Value, ...] = ()  # of the function that all this is about
+    wanted_static: set[str] = field(default_factory=set)  # arguments that must be known
     roots: bool = False  # whether some power may be a complex number
     doubts: list[Problem] = field(default_factory=list)
     # Values that names already stand for, and so can't take another name.
@@ -349,13 +350,13 @@ class Context:
         """Something iterable as one operand; a structure is packed into a sequence."""
         container = "tuple"
         if isinstance(meaning, Value | Const) and isinstance(meaning.type, TupleType):
-            container = meaning.type.container
+            container = plain(meaning.type.container)
             parts: list[Meaning] = [
                 self.once(node, "item", (meaning,), index=place)
                 for place in range(len(meaning.type.items))
             ]
         elif isinstance(meaning, Structure):
-            container, parts = meaning.container, list(meaning.items)
+            container, parts = plain(meaning.container), list(meaning.items)
         else:
             return self.operand(meaning, node, what)
         operands = [self.operand(part, node, what) for part in parts]

@@ -37,6 +37,7 @@ def array_function(
     effect: EffectOf = pure,
     methods: Sequence[str] = (),
     holds: str = "new",
+    fresh: bool = False,
     spelling: Spelling | None = None,
     cases: Sequence[Case] = (),
     oracle: Oracle | None = None,
@@ -60,6 +61,7 @@ def array_function(
         takes=takes,
         methods=tuple(methods),
         holds=holds,
+        fresh=fresh,
         cases=tuple(cases),
         oracle=oracle,
     )

@@ -18,8 +18,8 @@ from sys import float_info
 import numpy as np
 
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.operation import Effect, Operation
-from autodiff_compiler.ir.types import FLOAT, NP_FLOAT, fits, type_of
+from autodiff_compiler.ir.operation import Effect, OperandError, Operation
+from autodiff_compiler.ir.types import FLOAT, NP_FLOAT, Kind, ScalarType, fits, type_of
 from autodiff_compiler.ir.values import NO_ATTRIBUTES, Block, Const, Node, Op, Operand, Value
 from autodiff_compiler.ir.walk import values_read
 from autodiff_compiler.ops import OPS, effect_of
@@ -55,10 +55,22 @@ class _Algebra(Rewriter):
     def op(self, op: Op) -> Found:
         rules = EXACT if op.origin.exact else self.rules
         for rule in rules:
-            found = rule(op, self)
-            if found is not None and (isinstance(found, Op) or narrows(op, found)):
+            found = self.tried(rule, op)
+            if found is not None:
                 return found
         return op
+
+    def tried(self, rule: Rule, op: Op) -> Found | None:
+        """What a rule finds. What the types don't admit is nothing found: np.bool has no sign."""
+        before = len(self.ahead)
+        try:
+            found = rule(op, self)
+        except OperandError:
+            found = None
+        if found is not None and (isinstance(found, Op) or narrows(op, found)):
+            return found
+        del self.ahead[before:]
+        return None
 
     def __call__(self, operand: Operand, name: str) -> tuple[Operand, ...] | None:
         """The operands of what made an operand, if that was the operation `name`."""
@@ -97,6 +109,11 @@ def _is(operand: Operand, *numbers: float) -> bool:
             for number in numbers
         )
     )
+
+
+def _is_float(operand: Operand) -> bool:
+    """Whether an operand is certainly a float."""
+    return isinstance(operand.type, ScalarType) and operand.type.only(Kind.FLOAT, Kind.NP_FLOAT)
 
 
 def _as(op: Op, name: str, *operands: Operand) -> Op | None:
@@ -181,7 +198,10 @@ def product(op: Op, made: _Algebra) -> Found | None:
 
 
 def constants_outwards(op: Op, made: _Algebra) -> Found | None:
-    """(c·x)·y is c·(x·y): outside, a constant meets others."""
+    """(c·x)·y is c·(x·y): outside, a constant meets others.
+
+    Not of two integers, whose product may be too large for a float, or wrap.
+    """
     if op.operation.name != "mul":
         return None
     a, b = op.operands
@@ -189,7 +209,7 @@ def constants_outwards(op: Op, made: _Algebra) -> Found | None:
         factors = made(product, "mul")
         if factors is None or not made.once(product) or isinstance(other, Const):
             continue
-        if _number(factors[0]) is not None:
+        if _number(factors[0]) is not None and any(map(_is_float, (factors[1], other))):
             return _as(op, "mul", factors[0], made.apply(op, "mul", factors[1], other))
     return None
 

@@ -32,7 +32,7 @@ NOISE = 1e-60  # what numerical differentiation leaves of 0
 # The slope of each is the same everywhere but at jumps: no point is delicate.
 LINEAR = {
     *("pos", "neg", "add", "sub", "float", "np.float64", "select", "math.fma"),
-    *("np.positive", "np.negative", "np.add", "np.subtract"),
+    *("np.positive", "np.negative", "np.add", "np.subtract", "np.real", "np.conj"),
     *("math.radians", "np.radians", "np.deg2rad", "math.degrees", "np.degrees", "np.rad2deg"),
     *("mul", "np.multiply"),  # partials are the operands themselves
 }
