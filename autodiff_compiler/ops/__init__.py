@@ -19,10 +19,16 @@ from autodiff_compiler.ir.types import INT, Kind, ScalarType
 from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
+    arranging,
     comparisons,
+    conversion,
+    creation,
+    diagonals,
     elementary,
     fitting,
     ieee,
+    joining,
+    lists,
     numpy_arithmetic,
     piecewise,
     products,
@@ -30,6 +36,7 @@ from autodiff_compiler.ops import (
     sequences,
     shaping,
     special,
+    splitting,
     structures,
     subscripts,
     two_operands,
@@ -37,10 +44,17 @@ from autodiff_compiler.ops import (
 from autodiff_compiler.ops.registry import OPS
 
 _ARRAY_MODULES = (
+    arranging,
+    conversion,
+    creation,
+    diagonals,
     fitting,
+    joining,
+    lists,
     products,
     reductions,
     shaping,
+    splitting,
     subscripts,
 )
 _MODULES = (
