@@ -1,9 +1,9 @@
 """The operations: one record each, in the registry `OPS`, by name.
 
 `arithmetic`, `comparisons`, `ieee`, `elementary`, `two_operands`, `special`, `piecewise`,
-`numpy_arithmetic`, `sequences` and `structures` hold the records. `family` makes those of `math`
-and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are
-made of.
+`numpy_arithmetic`, `scipy_special`, `sequences` and `structures` hold the records. `family` makes
+those of `math` and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what
+records are made of.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from autodiff_compiler.ops import (
     piecewise,
     products,
     reductions,
+    scipy_reductions,
+    scipy_special,
     sequences,
     shaping,
     special,
@@ -40,6 +42,7 @@ _ARRAY_MODULES = (
     fitting,
     products,
     reductions,
+    scipy_reductions,
     shaping,
     subscripts,
 )
@@ -52,6 +55,7 @@ _MODULES = (
     special,
     piecewise,
     numpy_arithmetic,
+    scipy_special,
     sequences,
     structures,
     *_ARRAY_MODULES,
