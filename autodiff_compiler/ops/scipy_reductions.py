@@ -37,7 +37,9 @@ def logsumexp_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
 
 
 def whole_rank(c: Any) -> int:
-    return max(c.a.rank, 0 if c.b is None else c.b.rank)
+    """The number of dimensions of a and b together."""
+    ranks: tuple[int, int] = (c.a.rank, 0 if c.b is None else c.b.rank)
+    return max(ranks)
 
 
 def put_back(m: Arrays, c: Any, reduced: Traced) -> Traced:
@@ -94,7 +96,7 @@ def axis_sum(m: Arrays, c: Any, terms: Traced) -> Traced:
 
 def softmax_slope(m: Arrays, dot: Traced, c: Any) -> Traced:
     """The Jacobian is symmetric: it serves both modes."""
-    y = c.result
+    y: Traced = c.result
     return y * (dot - axis_sum(m, c, y * dot))
 
 

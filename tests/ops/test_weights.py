@@ -38,7 +38,8 @@ EIGHT += "".join(
 )
 NONE = """pos np.positive float int bool np.float64 not select np.where np.logical_and np.logical_or
     np.logical_xor np.logical_not np.bitwise_and np.bitwise_or np.bitwise_xor np.invert
-    bitand bitor bitxor invert np.real np.conj math.factorial math.isqrt math.comb math.perm math.gcd math.lcm
+    bitand bitor bitxor invert np.real np.conj
+    math.factorial math.isqrt math.comb math.perm math.gcd math.lcm
     len getitem pack index_of zeros_like empty fill pad pad_with head as_tuple as_list tuple item
     print format raise assert bound"""
 WEIGHTS = {
