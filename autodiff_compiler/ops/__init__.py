@@ -1,9 +1,9 @@
 """The operations: one record each, in the registry `OPS`, by name.
 
 `arithmetic`, `comparisons`, `ieee`, `elementary`, `two_operands`, `special`, `piecewise`,
-`numpy_arithmetic`, `sequences` and `structures` hold the records. `family` makes those of `math`
-and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are
-made of.
+`numpy_arithmetic`, `scipy_special`, `sequences` and `structures` hold the records. `family` makes
+those of `math` and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what
+records are made of.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ from autodiff_compiler.ops import (
     reductions,
     sampling,
     scans,
+    scipy_reductions,
+    scipy_special,
     sequences,
     shaping,
     special,
@@ -83,6 +85,7 @@ _ARRAY_MODULES = (
     reductions,
     sampling,
     scans,
+    scipy_reductions,
     shaping,
     splitting,
     subscripts,
@@ -96,6 +99,7 @@ _MODULES = (
     special,
     piecewise,
     numpy_arithmetic,
+    scipy_special,
     sequences,
     structures,
     *_ARRAY_MODULES,
