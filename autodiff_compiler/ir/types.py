@@ -408,12 +408,17 @@ def fields_of(value: object) -> Fields | None:
     ordinary = cls.__module__ != "builtins" and cls.__flags__ & _HEAP_TYPE
     if not ordinary or not hasattr(value, "__dict__") or callable(value):
         return None
-    if isinstance(value, np.ndarray | ModuleType | BaseException):
+    if isinstance(value, _NO_RECORDS):
         return None
     return Fields("object", tuple(vars(value)), cls)
 
 
 _HEAP_TYPE = 1 << 9  # a class made by a class statement
+# Instances of subclasses of these are more than their attributes.
+_NO_RECORDS = (
+    *(np.ndarray, np.generic, ModuleType, BaseException, int, float, complex, str, bytes),
+    *(bytearray, list, dict, set, frozenset),
+)
 
 
 def items_of(value: object, container: Container) -> tuple[object, ...]:
