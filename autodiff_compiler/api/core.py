@@ -8,12 +8,12 @@ from types import FunctionType, MethodType
 from typing import Any, Protocol
 
 from autodiff_compiler.api.requests import Request, resolve
-from autodiff_compiler.dispatch.annotations import declared
 from autodiff_compiler.dispatch.active import as_differentiable, differentiable, holds_float
+from autodiff_compiler.dispatch.annotations import declared
 from autodiff_compiler.dispatch.arguments import describe, key_of, key_of_described
 from autodiff_compiler.dispatch.cache import COMPILING, Dispatcher, Specialisation
 from autodiff_compiler.dispatch.calls import call_function
-from autodiff_compiler.dispatch.compiler import Arguments, Described, Known, Step, Steps
+from autodiff_compiler.dispatch.compiler import Arguments, Described, Step, Steps
 from autodiff_compiler.dispatch.parameters import completed, parameters_of
 from autodiff_compiler.errors import AutodiffError, SignatureError
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autodiff_compiler.api.core import Core
-from autodiff_compiler.api.lowered import Lowered
 from autodiff_compiler.api.keeping import own
+from autodiff_compiler.api.lowered import Lowered
 from autodiff_compiler.api.structures import conform, outline, unit
 from autodiff_compiler.api.transformed import Transformed
 from autodiff_compiler.dispatch.active import differentiable, is_active
