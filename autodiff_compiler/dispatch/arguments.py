@@ -62,7 +62,10 @@ REFUSED: dict[type | tuple[type, ...], tuple[str, str]] = {
         "convert it with float(...) or int(...)",
     ),
     numbers.Number: (f"supported are {SUPPORTED}", "convert it with float(...)"),
-    dict: ("dictionaries have string keys and are of type dict itself", "convert it with dict(...)"),
+    dict: (
+        "dictionaries have string keys and are of type dict itself",
+        "convert it with dict(...)",
+    ),
     (set, frozenset, bytearray): (
         "sets are not supported",
         "pass its values as a list or tuple, or as arguments of their own",
@@ -224,9 +227,7 @@ def named(found: Type, path: str) -> Type:
                 name if isinstance(name, int) or name.isidentifier() else repr(name)
                 for name in names
             )
-            parts = (
-                named(item, f"{path}.{step}") for item, step in zip(items, steps, strict=True)
-            )
+            parts = (named(item, f"{path}.{step}") for item, step in zip(items, steps, strict=True))
             return TupleType(tuple(parts), container)
     return found
 

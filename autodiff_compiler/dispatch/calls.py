@@ -153,9 +153,7 @@ class _Template:
         found.append(f"{place}.ndim == {len(ones)}")
         if not any(ones):
             return [*found, f"1 not in {place}.shape"]
-        tests = (
-            f"{place}.shape[{k}] {'==' if one else '!='} 1" for k, one in enumerate(ones)
-        )
+        tests = (f"{place}.shape[{k}] {'==' if one else '!='} 1" for k, one in enumerate(ones))
         return [*found, *tests]
 
     def guard(self, guard: Guard) -> str:

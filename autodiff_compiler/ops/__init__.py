@@ -115,7 +115,7 @@ def effect_of(op: Op) -> Effect:
     A constant divisor other than 0 raises nothing, nor does an exponent between 0 and 1 (a
     Python float's root is complex, at worst) or an integer's power of a constant above 0.
     """
-    if op.operation is OPS["get"] and subscripts.is_slicing(subscripts.index_of(op.attributes)):
+    if op.operation is OPS["get"] and subscripts.never_raises(op.operands[0].type, op.attributes):
         return Effect.PURE
     effect = op.operation.effect([operand.type for operand in op.operands])
     if effect is not Effect.RAISES or not op.operands:
