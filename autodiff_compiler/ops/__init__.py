@@ -1,8 +1,9 @@
 """The operations: one record each, in the registry `OPS`, by name.
 
 `arithmetic`, `comparisons`, `ieee`, `elementary`, `two_operands`, `special`, `piecewise`,
-`numpy_arithmetic`, `sequences` and `structures` hold the records. `family` makes those of `math`
-and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are
+`numpy_arithmetic`, `sequences` and `structures` hold the records of numbers and of what holds them;
+those of arrays are in the modules of `_ARRAY_MODULES`. `family` makes those of `math` and NumPy from
+one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are
 made of.
 """
 
