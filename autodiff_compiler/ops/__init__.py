@@ -1,10 +1,9 @@
 """The operations: one record each, in the registry `OPS`, by name.
 
 `arithmetic`, `comparisons`, `ieee`, `elementary`, `two_operands`, `special`, `piecewise`,
-`numpy_arithmetic`, `sequences` and `structures` hold the records of numbers and of what holds them;
-those of arrays are in the modules of `_ARRAY_MODULES`. `family` makes those of `math` and NumPy from
-one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are
-made of.
+`numpy_arithmetic`, `sequences` and `structures` hold the records of numbers and of what holds them,
+the modules of `_ARRAY_MODULES` those of arrays. `family` makes those of `math` and NumPy from one
+rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are made of.
 """
 
 from __future__ import annotations
