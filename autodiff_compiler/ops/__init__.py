@@ -4,6 +4,9 @@
 `numpy_arithmetic`, `scipy_special`, `sequences` and `structures` hold the records. `family` makes
 those of `math` and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what
 records are made of.
+`numpy_arithmetic`, `sequences` and `structures` hold the records of numbers and of what holds them,
+the modules of `_ARRAY_MODULES` those of arrays. `family` makes those of `math` and NumPy from one
+rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are made of.
 """
 
 from __future__ import annotations
