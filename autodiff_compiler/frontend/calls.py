@@ -34,6 +34,7 @@ from autodiff_compiler.frontend.values import (
     describe,
 )
 from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ops import resolve
 from autodiff_compiler.source import FunctionNode
 
 Arguments = tuple[Meaning, ...]
@@ -56,13 +57,15 @@ def call(
         if records.fields_of(callee.array) is not None:
             return records.call_method(ctx, made, callee)
         return arrays.call_method(ctx, made, callee)
+    if isinstance(callee, Closure) and callee.function is not None and resolve(callee.function):
+        callee = Static(callee.function)  # written in Python, but an operation all the same
     if isinstance(callee, Closure):
         return inline(ctx, node, callee, arguments, keywords)
     if not isinstance(callee, Static):
         said = f"{ast.unparse(node.func)} is {describe(callee)}, not a function"
         return ctx.refuse(node.func, "call", said, hints.multiplied(ctx.site(node)))
     name = ast.unparse(node.func)
-    if isinstance(callee.value, FunctionType):
+    if isinstance(callee.value, FunctionType) and resolve(callee.value) is None:
         return _unreadable(ctx, node, callee.value, name, arguments)
     if SILENCED in arguments or SILENCED in keywords.values():
         return SILENCED

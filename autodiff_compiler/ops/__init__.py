@@ -1,9 +1,9 @@
 """The operations: one record each, in the registry `OPS`, by name.
 
 `arithmetic`, `comparisons`, `ieee`, `elementary`, `two_operands`, `special`, `piecewise`,
-`numpy_arithmetic`, `sequences` and `structures` hold the records. `family` makes those of `math`
-and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are
-made of.
+`numpy_arithmetic`, `scipy_special`, `sequences` and `structures` hold the records. `family` makes
+those of `math` and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what
+records are made of.
 """
 
 from __future__ import annotations
@@ -19,29 +19,39 @@ from autodiff_compiler.ir.types import INT, ArrayType, Kind, ScalarType, Sequenc
 from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
+    arranging,
     comparisons,
     contractions,
+    conversion,
     convolutions,
     creation,
     decompositions,
+    diagonals,
     elementary,
     extremes,
     fitting,
     ieee,
+    joining,
     linalg,
+    lists,
     matrices,
+    nans,
     norms,
     numpy_arithmetic,
     ordering,
     piecewise,
     products,
     products_of_others,
+    quantiles,
     reductions,
     sampling,
     scans,
+    scipy_reductions,
+    scipy_special,
     sequences,
     shaping,
     special,
+    splitting,
     structures,
     subscripts,
     two_operands,
@@ -50,22 +60,31 @@ from autodiff_compiler.ops.record import Record
 from autodiff_compiler.ops.registry import OPS
 
 _ARRAY_MODULES = (
+    arranging,
     contractions,
+    conversion,
     convolutions,
     creation,
     decompositions,
+    diagonals,
     extremes,
     fitting,
+    joining,
     linalg,
+    lists,
     matrices,
+    nans,
     norms,
     ordering,
     products,
     products_of_others,
+    quantiles,
     reductions,
     sampling,
     scans,
+    scipy_reductions,
     shaping,
+    splitting,
     subscripts,
 )
 _MODULES = (
@@ -77,6 +96,7 @@ _MODULES = (
     special,
     piecewise,
     numpy_arithmetic,
+    scipy_special,
     sequences,
     structures,
     *_ARRAY_MODULES,

@@ -1,4 +1,4 @@
-"""The largest, smallest and middle elements of an array, along axes, and where they are.
+"""The largest and smallest elements of an array, along axes, and where they are.
 
 Where several elements tie for an extreme, each gets an equal share of its cotangent. Where the
 result is nan because an element is, so is the derivative.
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_compiler.ir.operation import Effect, OperandError
+from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import INT, ArrayType, Type
 from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import (
@@ -24,24 +24,20 @@ from autodiff_compiler.ops.array_types import (
     reduced_dims,
     typed,
 )
-from autodiff_compiler.ops.building import Arrays, Contributions, Like, Tangents, Traced, custom
-from autodiff_compiler.ops.calling import HOLE, OPTIONAL, Refused, evaluating, signature
+from autodiff_compiler.ops.building import Arrays, Contributions, Tangents, Traced, custom
+from autodiff_compiler.ops.calling import OPTIONAL, evaluating, signature
 from autodiff_compiler.ops.cases import NO_DERIVATIVE, booleans, case, distinct, real, restated
 from autodiff_compiler.ops.kinds import pure
 from autodiff_compiler.ops.record import Record, Zero
 from autodiff_compiler.ops.reductions import (
     AXES,
-    DTYPE,
     OUT,
     again,
-    extent,
     in_dtype_of,
     kept,
     sum_weight,
     where_fits,
 )
-from autodiff_compiler.ops.subscripts import Slice
-from autodiff_compiler.ops.weights import per_element
 
 PLACES = "places are whole numbers"
 COUNTS = "counts are whole numbers"
@@ -138,88 +134,7 @@ def ptp_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     return {"a": high - low}
 
 
-# Medians.
-
-
-def median_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
-    axes = axes_of(attributes.get("axis"), len(operands[0]))
-    if len(axes) not in (1, len(operands[0])):
-        raise OperandError("a median along some of several axes: reshape first, then one axis")
-    return reduced_dims(operands, attributes)
-
-
-def _middle(m: Arrays, c: Any) -> list[tuple[Traced, Traced]]:
-    """The elements that equal the lower of the two in the middle, and the upper; and counts.
-
-    The two are slices of one element, which of none is none.
-    """
-    axes = axes_of(c.axis, c.a.rank)
-    whole = len(axes) == c.a.rank > 1
-    axis = 0 if whole or not axes else axes[0]
-    ordered = m("np.sort", c.a, axis=None if whole else axis)
-    n = extent(m, c.a, c.axis)
-    found = []
-    for first, after in ((_half(m, n, -1), _half(m, n, 1)), (_half(m, n, 0), _half(m, n, 2))):
-        index = (*[Slice()] * axis, _slice(first, after))
-        bounds = [bound for bound in (first, after) if isinstance(bound, Traced)]
-        hit = m.op("eq", c.a, m.op("get", ordered, *bounds, index=index))
-        found.append((hit, counted(m, hit, c)))
-        if isinstance(n, int) and n % 2:
-            break
-    return found
-
-
-def _half(m: Arrays, n: Like, more: int) -> Like:
-    if isinstance(n, Traced):
-        return m.op("floordiv", n + more if more else n, 2)
-    return int((n + more) // 2)
-
-
-def _slice(first: Like, after: Like) -> Slice:
-    return Slice(*(HOLE if isinstance(each, Traced) else each for each in (first, after)))
-
-
-def _mean_of_two(parts: Sequence[Traced]) -> Traced:
-    return parts[0] if len(parts) == 1 else 0.5 * (parts[0] + parts[1])
-
-
-def median_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
-    if c.a.rank == 0 or dots.a is None:
-        return dots.a
-    return _mean_of_two([mean_of(m, dots.a, hit, c, count) for hit, count in _middle(m, c)])
-
-
-def median_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    if c.a.rank == 0:
-        return {"a": ct}
-    return {"a": _mean_of_two([share(m, ct, hit, c, count) for hit, count in _middle(m, c)])}
-
-
-# Passing nan over.
-
-
-def nansum_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
-    assert dots.a is not None
-    return again(m, "np.sum", m.where(m.op("np.isnan", c.a), 0.0, dots.a), c)
-
-
-def nansum_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    return {"a": m.where(m.op("np.isnan", c.a), 0.0, kept(m, ct, c))}
-
-
-def _numbers(m: Arrays, c: Any) -> Traced:
-    """How many elements are no nan."""
-    return counted(m, m.op("not", m.op("np.isnan", c.a)), c)
-
-
-def nanmean_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
-    found = nansum_jvp(m, dots, c)
-    assert found is not None
-    return found / _numbers(m, c)
-
-
-def nanmean_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    return nansum_vjp(m, ct / _numbers(m, c), c)
+# Counts.
 
 
 def count_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -267,18 +182,6 @@ def plain_ptp(a: Any, axis: Any = None, **more: Any) -> Any:
     return at_extreme(np.argmax)(a, axis, **more) - at_extreme(np.argmin)(a, axis, **more)
 
 
-def plain_median(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    rank = np.ndim(a)
-    shape = [1 if k in axes_of(axis, rank) else n for k, n in enumerate(np.shape(a))]
-    if len(axes_of(axis, rank)) == rank:
-        a, axis = np.reshape(a, -1), 0
-    order = np.argsort(np.real(a), axis=axis)
-    ordered = np.take_along_axis(a, order, axis)
-    n = a.shape[axis]
-    middle = np.take(ordered, [(n - 1) // 2, n // 2], axis=axis).sum(axis=axis) / 2
-    return middle.reshape(shape) if keepdims else middle
-
-
 DISTINCT = tuple(
     case(distinct(*each.arguments[0].shape), *each.arguments[1:], **each.keywords)  # type: ignore[attr-defined]
     for each in AXES
@@ -309,29 +212,11 @@ def _one_extreme(name: str, place: Callable[..., object]) -> Record:
     )
 
 
-NAN_INITIAL = Refused("use np.fmax or np.fmin of the result")
-NAN_WHERE = Refused("use np.where to put nan where elements are to be passed over")
-
 RECORDS: tuple[Record, ...] = (
     _one_extreme("max", np.argmax),
     _one_extreme("amax", np.argmax),
     _one_extreme("min", np.argmin),
     _one_extreme("amin", np.argmin),
-    *(
-        array_function(
-            f"np.{name}",
-            takes=signature(
-                "a", axis=None, out=OUT, keepdims=False, initial=NAN_INITIAL, where=NAN_WHERE
-            ),
-            dims=reduced_dims,
-            effect=needs_elements,
-            rule=custom(jvp=extreme_jvp, vjp=extreme_vjp),
-            weight=sum_weight,
-            cases=DISTINCT,
-            oracle=restated(at_extreme(place)),
-        )
-        for name, place in (("nanmax", np.argmax), ("nanmin", np.argmin))
-    ),
     array_function(
         "np.ptp",
         takes=signature("a", axis=None, out=OUT, keepdims=False),
@@ -341,50 +226,6 @@ RECORDS: tuple[Record, ...] = (
         weight=lambda operands: 2 * sum_weight(operands),
         cases=DISTINCT,
         oracle=restated(plain_ptp),
-    ),
-    array_function(
-        "np.median",
-        takes=signature(
-            "a", axis=None, out=OUT, overwrite_input=Refused("leave it out"), keepdims=False
-        ),
-        dims=median_dims,
-        rule=custom(jvp=median_jvp, vjp=median_vjp),
-        weight=per_element(1),
-        cases=(
-            case(distinct(5)),
-            case(distinct(4)),
-            case(distinct(3, 4)),
-            case(distinct(3, 5), keepdims=True),
-            case(distinct(3, 4), axis=0),
-            case(distinct(3, 4), axis=-1, keepdims=True),
-            case(distinct(2, 3, 4), axis=1),
-            case(distinct(1)),
-            case(distinct(2, 1), axis=1),
-        ),
-        oracle=restated(plain_median),
-    ),
-    *(
-        array_function(
-            f"np.{name}",
-            takes=signature(
-                "a",
-                axis=None,
-                dtype=DTYPE,
-                out=OUT,
-                keepdims=False,
-                **({"initial": Refused("add it to the sum")} if name == "nansum" else {}),
-                where=NAN_WHERE,
-            ),
-            dims=reduced_dims,
-            rule=custom(jvp=jvp, vjp=vjp),
-            weight=sum_weight,
-            cases=AXES,
-            oracle=restated(plain),
-        )
-        for name, jvp, vjp, plain in (
-            ("nansum", nansum_jvp, nansum_vjp, np.sum),
-            ("nanmean", nanmean_jvp, nanmean_vjp, np.mean),
-        )
     ),
     *(
         array_function(

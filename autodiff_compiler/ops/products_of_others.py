@@ -199,7 +199,7 @@ RECORDS: tuple[Record, ...] = (
         signature("x", ":axis", ":step", ":fill"),
         as_first,
         custom(
-            jvp=lambda m, dots, c: shifted(m, dots.x, c.axis, c.step, 0.0),
+            jvp=lambda m, dots, c: m("shifted", dots.x, axis=c.axis, step=c.step, fill=0.0),
             vjp=lambda m, ct, c: {"x": shifted(m, ct, c.axis, -c.step, 0.0)},
         ),
         FREE,

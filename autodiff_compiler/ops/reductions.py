@@ -134,11 +134,11 @@ def mean_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
 
 def centred(m: Arrays, c: Any) -> Traced:
     """The elements less their mean."""
+    a: Traced = c.a
     if c.where is not None:
-        total = again(m, "np.sum", c.a, c, where=c.where)
-        return c.a - kept(m, total / taking_part(m, c), c)
-    mean: Traced = m("np.mean", c.a, axis=c.axis, keepdims=c.keepdims or not leads(c))
-    return c.a - mean
+        total = again(m, "np.sum", a, c, where=c.where)
+        return a - kept(m, total / taking_part(m, c), c)
+    return a - m("np.mean", a, axis=c.axis, keepdims=c.keepdims or not leads(c))
 
 
 def freedom(m: Arrays, c: Any) -> Like:
@@ -153,7 +153,7 @@ def freedom(m: Arrays, c: Any) -> Like:
         if c.where is not None:
             return m.op("np.maximum", less, 0)
         return less if ddof <= 1 else m.op("max", less, 0)
-    return max(count - ddof, 0)
+    return max(count - float(ddof), 0.0) if isinstance(ddof, float) else max(count - int(ddof), 0)
 
 
 def var_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:

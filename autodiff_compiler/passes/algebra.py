@@ -19,10 +19,20 @@ import numpy as np
 
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.operation import Effect, OperandError, Operation
-from autodiff_compiler.ir.types import FLOAT, NP_FLOAT, Kind, ScalarType, fits, type_of
+from autodiff_compiler.ir.types import (
+    FLOAT,
+    NP_FLOAT,
+    ArrayType,
+    Kind,
+    ScalarType,
+    covers,
+    fits,
+    type_of,
+)
 from autodiff_compiler.ir.values import NO_ATTRIBUTES, Block, Const, Node, Op, Operand, Value
 from autodiff_compiler.ir.walk import values_read
 from autodiff_compiler.ops import OPS, effect_of
+from autodiff_compiler.ops.record import Elementwise, Record
 from autodiff_compiler.passes.rewrite import Rewriter, narrows
 
 Found = Op | Operand
@@ -248,6 +258,50 @@ def total(op: Op, made: _Algebra) -> Found | None:
     return None
 
 
+def nothing_added(op: Op, made: _Algebra) -> Found | None:
+    """x + zeros of the same shape."""
+    if op.operation.name != "add":
+        return None
+    for zeros, rest in (op.operands, op.operands[::-1]):
+        if made(zeros, "np.zeros_like") is None or not isinstance(rest.type, ArrayType):
+            continue
+        assert isinstance(op.result.type, ArrayType)
+        if rest.type.dtype == op.result.type.dtype and covers(rest.type, op.result.type):
+            return rest
+    return None
+
+
+def quotient_of_numbers(op: Op, made: _Algebra) -> Found | None:
+    """(a / b)·x is a·x / b for an array x: divided at the end, nothing can raise."""
+    if op.operation.name != "mul":
+        return None
+    for quotient, other in (op.operands, op.operands[::-1]):
+        parts = made(quotient, "ieee_div")
+        if parts is None or not made.once(quotient) or not isinstance(other.type, ArrayType):
+            continue
+        if all(isinstance(part.type, ScalarType) for part in parts):
+            whole = other if _is(parts[0], 1) else made.apply(op, "mul", parts[0], other)
+            return _as(op, "ieee_div", whole, parts[1])
+    return None
+
+
+def size_of_operand(op: Op, made: _Algebra) -> Found | None:
+    """The size of an elementwise result is that of an operand."""
+    whole = op.operands[0]
+    source = made.made.get(whole) if isinstance(whole, Value) else None
+    if op.operation.name != "size" or source is None:
+        return None
+    if not isinstance(source.operation, Record):
+        return None
+    if not isinstance(source.operation.rule, Elementwise):
+        return None
+    for operand in source.operands:
+        a, b = operand.type, whole.type
+        if isinstance(a, ArrayType) and isinstance(b, ArrayType) and covers(a, b):
+            return replace(op, operands=(operand,))
+    return None
+
+
 def difference(op: Op, made: _Algebra) -> Found | None:
     """x − 0, 0 − x, x − (−y)."""
     if op.operation.name != "sub":
@@ -362,6 +416,9 @@ RULES: tuple[Rule, ...] = (
     signs,
     like_terms,
     total,
+    nothing_added,
+    quotient_of_numbers,
+    size_of_operand,
     difference,
     quotient,
     negation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autodiff_compiler.ir.builder import Builder
@@ -137,6 +137,17 @@ def from_item(build: Builder, structure: Operand, place: int, cotangent: Operand
         for each in range(count)
     ]
     return build.op(OPS["tuple"], *parts, attributes={"container": plain(structure.type.container)})
+
+
+def assembled(build: Builder, structure: Operand, parts: Mapping[int, Operand]) -> Operand:
+    """The cotangent of a structure, of the cotangents of some of its items."""
+    assert isinstance(structure.type, TupleType)
+    count = len(structure.type.items)
+    every = [
+        parts.get(place) or parts.get(place - count) or _zero_item(build, structure, place, bar)
+        for place in range(count)
+    ]
+    return build.op(OPS["tuple"], *every, attributes={"container": plain(structure.type.container)})
 
 
 def padded(build: Builder, cotangents: Operand, sequence: Operand) -> Operand:

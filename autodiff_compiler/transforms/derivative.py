@@ -46,7 +46,7 @@ from autodiff_compiler.ir.walk import (
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.stems import stems_of
 from autodiff_compiler.transforms.activity import active_values, differentiable
-from autodiff_compiler.transforms.cotangents import Cotangents, bar, item, zero_of
+from autodiff_compiler.transforms.cotangents import Cotangents, add, assembled, bar, item, zero_of
 from autodiff_compiler.transforms.fitting import in_dtype, in_full
 from autodiff_compiler.transforms.jvp import Forward, dot
 from autodiff_compiler.transforms.residuals import as_repeated
@@ -171,6 +171,7 @@ class _Backward:
             lengths=lengths_of(function.body.nodes),
             stems=stems_of(all_nodes(function.body.nodes)),
             clean=clean,
+            inputs=self.inputs,
         )
 
     def run(self, build: Builder, result: Operand, seed: Operand | None) -> Cotangents:
@@ -182,7 +183,13 @@ class _Backward:
     def gradient(self, build: Builder, cotangents: Cotangents, param: Value) -> Operand:
         """The cotangent of a parameter, in the parameter's structure and type."""
         found = cotangents.of.get(param)
-        return conform(build, zero_of(build, param) if found is None else found, param)
+        parts = self.walk.parts.get(param)
+        if parts is None:
+            return conform(build, zero_of(build, param) if found is None else found, param)
+        whole = assembled(build, param, parts)
+        if found is not None:
+            whole = add(build, whole, found)
+        return conform(build, whole, param)
 
 
 # ---------------------------------------------------------------------- forward

@@ -8,8 +8,10 @@ stretched; which those are is known at compile time, but for dimensions of unkno
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autodiff_compiler.ir.builder import Builder
-from autodiff_compiler.ir.types import ArrayType, Dim, Kind, ScalarType, Type
+from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, Type, fills
 from autodiff_compiler.ir.values import Operand, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.array_types import Dims
@@ -23,11 +25,7 @@ def dims_of(found: Type) -> Dims:
 
 def covers(part: Dims, whole: Dims) -> bool:
     """Whether something that broadcasts to `whole` certainly has its very shape."""
-    return len(part) == len(whole) and all(map(_fills, part, whole))
-
-
-def _fills(part: Dim, whole: Dim) -> bool:
-    return bool(part.one is False or whole.one or part.is_as_long_as(whole))
+    return len(part) == len(whole) and all(map(fills, part, whole))
 
 
 def in_full(build: Builder, part: Operand, like: Operand) -> Operand:
@@ -39,18 +37,26 @@ def in_full(build: Builder, part: Operand, like: Operand) -> Operand:
     return in_dtype(build, build.op(OPS["expand_like"], part, like), like.type)
 
 
-def summed_to(build: Builder, found: Operand, target: Operand, result: Operand | None) -> Operand:
+def summed_to(
+    build: Builder,
+    found: Operand,
+    target: Operand,
+    result: Operand | None,
+    made_of: Sequence[Operand] = (),
+) -> Operand:
     """A contribution to the cotangent of `target`, with what was broadcast summed up.
 
     `result` is what the target was broadcast to; None for operations that don't broadcast, whose
-    contributions have as many dimensions as the target, or leading ones more.
+    contributions have as many dimensions as the target, or leading ones more. `made_of` are all
+    that broadcast to it together.
     """
     dims, wanted = dims_of(found.type), dims_of(target.type)
     if result is not None:
         if covers(wanted, dims_of(result.type)):
             return in_dtype(build, found, target.type)
         if not dims and not wanted:
-            size = build.op(OPS["size"], result)
+            alike = (each for each in made_of if covers(dims_of(each.type), dims_of(result.type)))
+            size = build.op(OPS["size"], next(alike, result))
             return in_dtype(build, build.op(OPS["mul"], found, size), target.type)
         if not covers(dims, dims_of(result.type)):
             found = in_full(build, found, result)
@@ -63,7 +69,7 @@ def summed_to(build: Builder, found: Operand, target: Operand, result: Operand |
         dims = dims[extra:]
     if len(dims) == len(wanted) and wanted:
         pairs = list(zip(dims, wanted, strict=True))
-        if result is not None and any(not _fills(b, a) and b.one is None for a, b in pairs):
+        if result is not None and any(not fills(b, a) and b.one is None for a, b in pairs):
             found = build.op(OPS["unbroadcast"], found, target)
         else:
             stretched = tuple(k for k, (a, b) in enumerate(pairs) if b.one and not a.one)

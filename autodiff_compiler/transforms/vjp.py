@@ -12,7 +12,7 @@ start from: an accumulator of a loop, an arm of a branch that contributes nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.lengths import Lengths
@@ -65,7 +65,8 @@ class Reverse:
     """The backward walk of one function.
 
     `order` is stamped on what it makes, `cotangent` is the type of scalar cotangents; `lengths` are
-    those of the function before it was differentiated, `stems` names for its unnamed values.
+    those of the function before it was differentiated, `stems` names for its unnamed values. The
+    cotangents of the `inputs` that are structures are kept in `parts`, by position.
     """
 
     active: set[Value]
@@ -74,6 +75,8 @@ class Reverse:
     lengths: Lengths
     stems: dict[Value, str]
     clean: Clean
+    inputs: Sequence[Value] = ()
+    parts: dict[Operand, dict[int, Operand]] = field(default_factory=dict)
 
     def sweep(
         self, nodes: Iterable[Node], cotangents: Cotangents, back: Builder
@@ -154,7 +157,7 @@ class Reverse:
             scaled = mask.apply(back, scaled)
         elif mask is None and len(back.nodes) > before:
             mask = _mask_made(back.nodes[-1], scaled)
-        fitted = summed_to(back, scaled, operand, op.result)
+        fitted = summed_to(back, scaled, operand, op.result, op.operands)
         if fitted is not scaled:
             scaled, mask = fitted, None
         if operand not in cotangents.of and len(back.nodes) > before:
@@ -165,6 +168,12 @@ class Reverse:
     def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
         structure, place = op.operands[0], op.attributes["index"]
         cotangent = cotangents.take(op.result)
+        if structure in self.inputs and isinstance(place, int):
+            # Taken apart at the head of the function, and put together at its end.
+            if cotangent is not None:
+                parts = self.parts.setdefault(structure, {})
+                parts[place] = in_full(back, cotangent, op.result)
+            return
         if cotangent is not None and isinstance(place, int):
             cotangents.add(back, structure, from_item(back, structure, place, cotangent))
 
