@@ -256,7 +256,7 @@ def _operand_bar(
     elif terms:
         text = ",".join(map(found.text, terms)) + "->" + found.text(result)
         more = {"optimize": optimize} if result and len(terms) > 2 else {}
-        inside = m("np.einsum", text, factors, **more)
+        inside = m("np.einsum", text, *factors, **more)
     if inside is None:
         assert outside is not None
         return outside

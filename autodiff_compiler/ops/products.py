@@ -275,8 +275,8 @@ def kron_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     if rank == 1:
         return {"a": apart @ b, "b": apart.T @ a}
     return {
-        "a": m("np.einsum", f"{both},{of_b}->{of_a}", [apart, b]),
-        "b": m("np.einsum", f"{both},{of_a}->{of_b}", [apart, a]),
+        "a": m("np.einsum", f"{both},{of_b}->{of_a}", apart, b),
+        "b": m("np.einsum", f"{both},{of_a}->{of_b}", apart, a),
     }
 
 
