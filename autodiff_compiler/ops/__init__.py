@@ -112,6 +112,13 @@ ARRAYS = frozenset(record.name for module in _ARRAY_MODULES for record in module
 assert len(OPS) == sum(len(module.RECORDS) for module in _MODULES), "two records of one name"
 
 
+# Calls that raise nothing with some attributes.
+_CALLS = {
+    "np.linalg.matrix_power": linalg.without_inverse,
+    "np.linalg.norm": norms.without_decomposition,
+}
+
+
 def effect_of(op: Op) -> Effect:
     """What this very operation may do besides giving its result: its constants tell more.
 
@@ -120,9 +127,12 @@ def effect_of(op: Op) -> Effect:
     """
     if op.operation is OPS["get"] and subscripts.never_raises(op.operands[0].type, op.attributes):
         return Effect.PURE
-    effect = op.operation.effect([operand.type for operand in op.operands])
+    types = [operand.type for operand in op.operands]
+    effect = op.operation.effect(types)
     if effect is not Effect.RAISES or not op.operands:
         return effect
+    if op.operation.name in _CALLS and _CALLS[op.operation.name](types, op.attributes):
+        return Effect.PURE
     last = op.operands[-1]
     if not isinstance(last, Const) or not isinstance(last.value, int | float):
         return effect

@@ -426,6 +426,8 @@ def wrong_in(declared: Type, value: Any, sizes: dict[str, int]) -> str | None:
 
 def resized(call: Call) -> Iterator[Call]:
     """The call with sizes 0, 1 and 2: everywhere where a size occurs, or in one place only."""
+    if not call.case.resized:
+        return
     shapes = [each.shape for each in call.draws]
     flat = sorted({n for shape in shapes if shape for n in shape})
     seen = {tuple(shapes)}
