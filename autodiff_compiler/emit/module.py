@@ -34,6 +34,8 @@ from autodiff_compiler.ir.values import Const, Function, Value
 from autodiff_compiler.ir.walk import callees
 from autodiff_compiler.ops.record import Helper
 
+MODULES = ("math", "np", "scipy")  # as the text names them
+
 
 @dataclass(frozen=True)
 class Emitted:
@@ -151,7 +153,7 @@ class _Module:
             if any(isinstance(each, Silence) for each in all_statements(lowered.body)):
                 found.add("np")
         for helper in helpers:
-            found |= {module for module in ("math", "np") if f"{module}." in helper.source}
+            found |= {module for module in MODULES if f"{module}." in helper.source}
         for function in self.functions:
             for default in function.defaults.values():
                 code = literal(Const(default.value, default.type))
@@ -210,9 +212,12 @@ class _Module:
         if "math" in used:
             page.blank()
             page.add(ast.Import([ast.alias("math", None)]))
-        if "np" in used:
+        if "np" in used or "scipy" in used:
             page.blank()
+        if "np" in used:
             page.add(ast.Import([ast.alias("numpy", "np")]))
+        if "scipy" in used:
+            page.add(ast.Import([ast.alias("scipy.special", None)]))
         if bound:
             page.blank()
 

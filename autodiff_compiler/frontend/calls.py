@@ -10,8 +10,17 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType
 
 from autodiff_compiler.errors import SourceError
-from autodiff_compiler.frontend import builtin_calls, hints, joins, objects, refused_calls
+from autodiff_compiler.frontend import (
+    arrays,
+    builtin_calls,
+    hints,
+    joins,
+    objects,
+    records,
+    refused_calls,
+)
 from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.known_calls import Call
 from autodiff_compiler.frontend.names import contains
 from autodiff_compiler.frontend.refuse import ASYNC, GENERATORS, STAR_PARAMETER
 from autodiff_compiler.frontend.values import (
@@ -20,10 +29,12 @@ from autodiff_compiler.frontend.values import (
     Closure,
     Frame,
     Meaning,
+    Method,
     Static,
     describe,
 )
 from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ops import resolve
 from autodiff_compiler.source import FunctionNode
 
 Arguments = tuple[Meaning, ...]
@@ -41,13 +52,20 @@ def call(
     """What a call gives."""
     if callee is SILENCED:
         return SILENCED
+    if isinstance(callee, Method):
+        made = Call(node, ast.unparse(node.func), arguments, keywords)
+        if records.fields_of(callee.array) is not None:
+            return records.call_method(ctx, made, callee)
+        return arrays.call_method(ctx, made, callee)
+    if isinstance(callee, Closure) and callee.function is not None and resolve(callee.function):
+        callee = Static(callee.function)  # written in Python, but an operation all the same
     if isinstance(callee, Closure):
         return inline(ctx, node, callee, arguments, keywords)
     if not isinstance(callee, Static):
         said = f"{ast.unparse(node.func)} is {describe(callee)}, not a function"
         return ctx.refuse(node.func, "call", said, hints.multiplied(ctx.site(node)))
     name = ast.unparse(node.func)
-    if isinstance(callee.value, FunctionType):
+    if isinstance(callee.value, FunctionType) and resolve(callee.value) is None:
         return _unreadable(ctx, node, callee.value, name, arguments)
     if SILENCED in arguments or SILENCED in keywords.values():
         return SILENCED

@@ -1,9 +1,9 @@
 """The operations: one record each, in the registry `OPS`, by name.
 
 `arithmetic`, `comparisons`, `ieee`, `elementary`, `two_operands`, `special`, `piecewise`,
-`numpy_arithmetic`, `sequences` and `structures` hold the records. `family` makes those of `math`
-and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are
-made of.
+`numpy_arithmetic`, `scipy_special`, `sequences` and `structures` hold the records. `family` makes
+those of `math` and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what
+records are made of.
 """
 
 from __future__ import annotations
@@ -15,24 +15,39 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import INT, Kind, ScalarType
+from autodiff_compiler.ir.types import INT, ArrayType, Kind, ScalarType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
     arranging,
     comparisons,
+    contractions,
     conversion,
+    convolutions,
     creation,
+    decompositions,
     diagonals,
     elementary,
+    extremes,
     fitting,
     ieee,
     joining,
+    linalg,
     lists,
+    matrices,
+    nans,
+    norms,
     numpy_arithmetic,
+    ordering,
     piecewise,
     products,
+    products_of_others,
+    quantiles,
     reductions,
+    sampling,
+    scans,
+    scipy_reductions,
+    scipy_special,
     sequences,
     shaping,
     special,
@@ -41,18 +56,33 @@ from autodiff_compiler.ops import (
     subscripts,
     two_operands,
 )
+from autodiff_compiler.ops.record import Record
 from autodiff_compiler.ops.registry import OPS
 
 _ARRAY_MODULES = (
     arranging,
+    contractions,
     conversion,
+    convolutions,
     creation,
+    decompositions,
     diagonals,
+    extremes,
     fitting,
     joining,
+    linalg,
     lists,
+    matrices,
+    nans,
+    norms,
+    ordering,
     products,
+    products_of_others,
+    quantiles,
     reductions,
+    sampling,
+    scans,
+    scipy_reductions,
     shaping,
     splitting,
     subscripts,
@@ -66,11 +96,12 @@ _MODULES = (
     special,
     piecewise,
     numpy_arithmetic,
+    scipy_special,
     sequences,
     structures,
     *_ARRAY_MODULES,
 )
-__all__ = ["ARRAYS", "OPS", "effect_of", "resolve"]
+__all__ = ["ARRAYS", "OPS", "effect_of", "may_share_memory", "resolve"]
 
 OPS.update({record.name: record for module in _MODULES for record in module.RECORDS})
 # The operations that are about arrays; the others are elementwise on arrays, or not for them.
@@ -84,6 +115,8 @@ def effect_of(op: Op) -> Effect:
     A constant divisor other than 0 raises nothing, nor does an exponent between 0 and 1 (a
     Python float's root is complex, at worst) or an integer's power of a constant above 0.
     """
+    if op.operation is OPS["get"] and subscripts.is_slicing(subscripts.index_of(op.attributes)):
+        return Effect.PURE
     effect = op.operation.effect([operand.type for operand in op.operands])
     if effect is not Effect.RAISES or not op.operands:
         return effect
@@ -93,11 +126,29 @@ def effect_of(op: Op) -> Effect:
     harmless = False
     if op.operation.name in ("div", "floordiv", "mod"):
         harmless = last.value != 0
-    elif op.operation.name == "pow":
+    elif op.operation.name in ("pow", "np.power"):
         base = op.operands[0].type
-        integer = isinstance(base, ScalarType) and base.only(Kind.BOOL, Kind.INT)
+        integer = isinstance(base, ArrayType) or (
+            isinstance(base, ScalarType) and base.only(Kind.BOOL, Kind.INT)
+        )
         harmless = 0 <= last.value <= 1 or (integer and last.type == INT and last.value >= 0)
     return Effect.PURE if harmless else effect
+
+
+def may_share_memory(op: Op) -> bool:
+    """Whether the array that an operation gives may be, or look into, its first operand."""
+    record = op.operation
+    assert isinstance(record, Record)
+    if not isinstance(op.result.type, ArrayType) or record.fresh:
+        return False
+    if record is OPS["get"]:
+        index = [each.type for each in op.operands[1:]]
+        return subscripts.is_basic(subscripts.index_of(op.attributes), index) and not (
+            op.attributes.get("copied")
+        )
+    if not op.operands or not isinstance(op.operands[0].type, ArrayType):
+        return any(isinstance(each.type, SequenceType | TupleType) for each in op.operands)
+    return record.holds != "new"
 
 
 def _named_objects() -> dict[int, str]:

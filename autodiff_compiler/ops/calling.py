@@ -13,6 +13,7 @@ holes follow those of the signature, and operands that may be left out come last
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -415,7 +416,10 @@ def _text(value: object, name: str = "") -> ast.expr:
             return ast.Tuple([_text(item) for item in value], ast.Load())
         case str() if name == "dtype":
             return spell.name("bool" if value == "bool" else f"np.{value}")
-        case int() if value < 0:
+        case float() if math.isinf(value):
+            infinity = spell.name("np.inf")
+            return infinity if value > 0 else ast.UnaryOp(ast.USub(), infinity)
+        case int() | float() if value < 0:
             return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     assert value is None or isinstance(value, bool | int | float | str)
     return ast.Constant(value)

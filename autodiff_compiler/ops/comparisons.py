@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import INT, NP_FLOAT, Type, join
+from autodiff_compiler.ir.operation import Infer, OperandError
+from autodiff_compiler.ir.types import FLOAT, INT, ArrayType, Type, join
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import NO_SLOPE, SAME, TRUTH_VALUE
 from autodiff_compiler.ops.kinds import (
@@ -21,6 +21,7 @@ from autodiff_compiler.ops.kinds import (
     giving,
     has_array,
     integer,
+    numbers_only,
     pure,
     raises_for_floats,
     truth,
@@ -43,20 +44,29 @@ def select_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def select(chosen: object, a: object, b: object) -> object:
     if any(isinstance(each, np.ndarray) for each in (chosen, a, b)):
-        return np.where(chosen, a, b)  # type: ignore[call-overload]
+        return np.where(chosen, a, b)[()]  # type: ignore[call-overload]
     return a if chosen else b
+
+
+def where_text(operands: spell.Expressions, types: spell.Types) -> ast.expr:
+    """`np.where(c, a, b)`; without dimensions that is an array, and [()] the number in it."""
+    found = spell.call("np.where", *operands)
+    if any(isinstance(each, ArrayType) and each.dims for each in types):
+        return found
+    return spell.subscript(found, ast.Tuple([], ast.Load()))
 
 
 def write_select(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
     if has_array(types):
-        return spell.call("np.where", *operands)
+        return where_text(operands, types)
     return ast.IfExp(operands[0], operands[1], operands[2])
 
 
 def negation_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """A Python bool, or one per element of an array."""
+    expect_count(types, 1)
     return elementwise_type(np.logical_not, types) if has_array(types) else truth(types, attributes)
 
 
@@ -67,9 +77,24 @@ def negation(x: object) -> object:
 def write_negation(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
-    if has_array(types):
+    if isinstance(types[0], ArrayType):
+        if types[0].dtype != "bool":  # whose ~ would be that of each bit
+            return spell.call("np.logical_not", operands[0])
         return ast.UnaryOp(ast.Invert(), operands[0])
     return ast.UnaryOp(ast.Not(), operands[0])
+
+
+def converting(name: str, plain: Infer, result: Type, instead: str) -> Infer:
+    """A conversion to a number of Python's own; of arrays, those without dimensions have one."""
+
+    def infer(types: Sequence[Type], attributes: Attributes) -> Type:
+        if len(types) == 1 and isinstance(types[0], ArrayType):
+            if types[0].dims:
+                raise OperandError(f"{name} of {types[0]}: expected a number; use {instead}")
+            return result
+        return plain(types, attributes)
+
+    return infer
 
 
 def rounded_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -113,7 +138,7 @@ COMPARISONS = (
 CONVERSIONS = (
     Record(
         name="float",
-        infer=asking(float, 1),
+        infer=converting("float", asking(float, 1), FLOAT, "x.astype(float), or x.item()"),
         evaluate=float,
         effect=pure,
         weight=FREE,
@@ -125,7 +150,8 @@ CONVERSIONS = (
     ),
     Record(
         name="np.float64",
-        infer=giving(NP_FLOAT, 1),
+        infer=asking(np.float64, 1),
+        holds="maybe",
         evaluate=np.float64,
         effect=pure,
         weight=FREE,
@@ -137,7 +163,7 @@ CONVERSIONS = (
     ),
     Record(
         name="int",
-        infer=giving(INT, 1),
+        infer=converting("int", giving(INT, 1), INT, "x.astype(int)"),
         evaluate=int,
         effect=raises_for_floats,
         weight=FREE,
@@ -155,7 +181,7 @@ CONVERSIONS = (
     ),
     Record(
         name="round",
-        infer=asking(lambda x: round(x), 1),
+        infer=numbers_only("round", asking(lambda x: round(x), 1), "np.round"),
         evaluate=round,
         effect=raises_for_floats,
         weight=ONE,
@@ -164,7 +190,7 @@ CONVERSIONS = (
     ),
     Record(
         name="round_to",
-        infer=rounded_type,
+        infer=numbers_only("round", rounded_type, "np.round"),
         evaluate=round,
         effect=raises_for_floats,
         weight=ONE,
@@ -187,4 +213,33 @@ CHOICES = (
     ),
 )
 
-RECORDS: tuple[Record, ...] = COMPARISONS + CHOICES + CONVERSIONS
+# The operators of masks: (x > 0) & ~(x > 1).
+BITS = (
+    *(
+        Record(
+            name=name,
+            infer=asking(function, 2),
+            evaluate=function,
+            effect=pure,
+            weight=FREE,
+            rule=Zero("a function of bits"),
+            spelling=spell.binary(node),
+        )
+        for name, function, node in (
+            ("bitand", operator.and_, ast.BitAnd),
+            ("bitor", operator.or_, ast.BitOr),
+            ("bitxor", operator.xor, ast.BitXor),
+        )
+    ),
+    Record(
+        name="invert",
+        infer=asking(operator.invert, 1),
+        evaluate=operator.invert,
+        effect=pure,
+        weight=FREE,
+        rule=Zero("a function of bits"),
+        spelling=spell.unary(ast.Invert),
+    ),
+)
+
+RECORDS: tuple[Record, ...] = COMPARISONS + CHOICES + CONVERSIONS + BITS

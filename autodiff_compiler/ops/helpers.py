@@ -166,6 +166,40 @@ def sinc_derivative(n, x):
 ''',
 )
 
+LOGISTIC_ARRAY = Helper(
+    "logistic_array",
+    '''\
+def logistic_array(x):
+    """1 / (1 + exp(-x)) of each element, where exp(-x) may overflow."""
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, small) / (1.0 + small)
+''',
+)
+
+SINC_DERIVATIVE_ARRAY = Helper(
+    "sinc_derivative_array",
+    '''\
+def sinc_derivative_array(n, x):
+    """The n-th derivative (n >= 1) of np.sinc(x), that is of sin(pi * x) / (pi * x).
+
+    Near 0 by the Taylor series; elsewhere from x * sinc(x) = sin(pi * x) / pi,
+    differentiated 1 to n times.
+    """
+    is_near = np.abs(x) < n / 3
+    near, far = np.where(is_near, x, 0.0), np.where(is_near, 1.0, x)
+    series = 0.0
+    for k in range((n + 1) // 2, n + 14):
+        power = math.pi ** (2 * k) * near ** (2 * k - n)
+        series += (-1) ** k * power / (math.factorial(2 * k - n) * (2 * k + 1))
+    sine, cosine = np.sin(math.pi * far), np.cos(math.pi * far)
+    waves = (sine, cosine, -sine, -cosine)
+    value = sine / (math.pi * far)
+    for k in range(1, n + 1):
+        value = (math.pi ** (k - 1) * waves[k % 4] - k * value) / far
+    return np.where(is_near, series, value)[()]
+''',
+)
+
 UNBROADCAST = Helper(
     "unbroadcast",
     '''\
@@ -174,6 +208,18 @@ def unbroadcast(x, shape):
     x = np.sum(x, axis=tuple(range(np.ndim(x) - len(shape))))
     stretched = [k for k, n in enumerate(shape) if n == 1 != x.shape[k]]
     return np.sum(x, axis=tuple(stretched), keepdims=True) if stretched else x
+''',
+)
+
+WITH_FIELDS = Helper(
+    "with_fields",
+    '''\
+def with_fields(record, **fields):
+    """A record of the same class, with these values in its fields."""
+    found = object.__new__(type(record))
+    for name, value in fields.items():
+        object.__setattr__(found, name, value)
+    return found
 ''',
 )
 

@@ -67,7 +67,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         name="ieee_pow",
-        infer=float_of_library(2, operator.pow),
+        infer=powers.but_of_bools(float_of_library(2, operator.pow)),
         evaluate=ieee_pow,
         effect=pure,
         weight=always(8),

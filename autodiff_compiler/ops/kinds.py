@@ -203,6 +203,18 @@ def giving(result: Type, arity: Arity, check: Callable[[Type], object] = scalar)
     return infer
 
 
+def numbers_only(name: str, infer: Infer, instead: str) -> Infer:
+    """Of numbers as `infer` says; arrays are refused, with what to use for them `instead`."""
+
+    def checked(types: Sequence[Type], attributes: Attributes) -> Type:
+        for found in types:
+            if isinstance(found, ArrayType):
+                raise OperandError(f"{name} of {found}: expected a number; use {instead}")
+        return infer(types, attributes)
+
+    return checked
+
+
 def either(types: Sequence[Type], attributes: Attributes) -> Type:
     """One of two numbers, unchanged."""
     expect_count(types, 2)
@@ -271,5 +283,10 @@ def raises_unless_numpy(types: Sequence[Type]) -> Effect:
 
 def raises_for_floats(types: Sequence[Type]) -> Effect:
     """Conversions to int raise for inf and nan."""
-    floats = any(isinstance(found, ScalarType) and found.may_be_float for found in types)
+    floats = any(
+        found.is_float
+        if isinstance(found, ArrayType)
+        else isinstance(found, ScalarType) and found.may_be_float
+        for found in types
+    )
     return Effect.RAISES if floats else Effect.PURE

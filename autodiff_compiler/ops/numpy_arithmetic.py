@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
+
+from autodiff_compiler.ir.types import ArrayType, Type
 from autodiff_compiler.ops.arithmetic import (
     ADD,
     DIV_DELICATE,
@@ -15,12 +19,30 @@ from autodiff_compiler.ops.arithmetic import (
     SUB,
     ieee_div_partials,
 )
-from autodiff_compiler.ops.family import family
-from autodiff_compiler.ops.record import Delicate, Record
+from autodiff_compiler.ops.calling import signature
+from autodiff_compiler.ops.family import (
+    calling_as,
+    family,
+    numpy_function,
+    ufunc_signature,
+    written_as,
+)
+from autodiff_compiler.ops.kinds import Attributes, asking
+from autodiff_compiler.ops.record import Delicate, Elementwise, Record
 from autodiff_compiler.ops.samples import PAIRS, WIDE, grid, spread
 from autodiff_compiler.ops.weights import FREE, ONE
 
 inf, nan = math.inf, math.nan
+
+BITS = "a function of bits"
+CONJ = ufunc_signature(np.conjugate)
+
+
+def real_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """What the operand is: an array without dimensions stays one."""
+    found = asking(np.real, 1)(types, attributes)
+    return types[0] if isinstance(types[0], ArrayType) else found
+
 
 RECORDS: tuple[Record, ...] = (
     *family(
@@ -127,4 +149,39 @@ RECORDS: tuple[Record, ...] = (
         for record in family(np=name, zero=f"{name} gives a truth value", arity=2, weight=FREE)
     ),
     *family(np="logical_not", zero="logical_not gives a truth value", weight=FREE),
+    *(
+        record
+        for name, arity in (
+            ("bitwise_and", 2),
+            ("bitwise_or", 2),
+            ("bitwise_xor", 2),
+            ("invert", 1),
+        )
+        for record in family(np=name, zero=BITS, arity=arity, weight=FREE)
+    ),
+    # Of real numbers, these are the numbers themselves.
+    numpy_function(
+        "real",
+        infer=real_type,
+        rule=Elementwise(SAME),
+        takes=signature("val"),
+        holds="maybe",
+        weight=FREE,
+        samples=WIDE,
+        sympy=lambda sp, x: x,
+        mpmath=lambda mp, x: x,
+    ),
+    numpy_function(
+        "conj",
+        rule=Elementwise(SAME),
+        evaluate=calling_as(np.conj, CONJ),
+        spelling=written_as("np.conj", CONJ),
+        takes=CONJ,
+        methods=("conj", "conjugate"),
+        holds="maybe",
+        weight=FREE,
+        samples=WIDE,
+        sympy=lambda sp, x: x,
+        mpmath=lambda mp, x: x,
+    ),
 )

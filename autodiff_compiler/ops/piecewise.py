@@ -8,15 +8,38 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from autodiff_compiler.ir.types import BOOL, INT
+from autodiff_compiler.ir.operation import OperandError
+from autodiff_compiler.ir.types import BOOL, INT, Type
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import ABS, ABS_DELICATE, NO_SLOPE, TRUTH_VALUE
-from autodiff_compiler.ops.family import family, numpy_function
-from autodiff_compiler.ops.kinds import asking, giving, integer, pure, raises, raises_for_floats
-from autodiff_compiler.ops.powers import plain_number
+from autodiff_compiler.ops.calling import OPTIONAL, signature
+from autodiff_compiler.ops.comparisons import where_text
+from autodiff_compiler.ops.family import (
+    DTYPE,
+    OUT,
+    WHERE,
+    calling_as,
+    family,
+    math_of_numbers,
+    numpy_function,
+    written_as,
+)
+from autodiff_compiler.ops.kinds import (
+    Attributes,
+    asking,
+    expect_count,
+    giving,
+    integer,
+    pure,
+    raises,
+    raises_for_floats,
+)
+from autodiff_compiler.ops.powers import is_array, plain_number
 from autodiff_compiler.ops.record import Delicate, Elementwise, Record, Spelling, Zero
 from autodiff_compiler.ops.samples import PAIRS, WIDE, grid
 from autodiff_compiler.ops.terms import Namespace, Term, TermLike
@@ -46,12 +69,83 @@ def unbeaten(m: Namespace, better: str, a: Term, b: Term) -> Term:
     return m.mask(m.op("not", m.op(better, b, a)))
 
 
-def clip_partials(
-    m: Namespace, x: Term, low: Term, high: Term, y: Term
-) -> tuple[TermLike | None, ...]:
-    """Those of minimum(maximum(x, low), high)."""
+def maximum_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
+    return taken(m, "gt", a, b), taken(m, "gt", b, a)
+
+
+def minimum_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
+    return taken(m, "lt", a, b), taken(m, "lt", b, a)
+
+
+CLIP = signature(
+    "a",
+    a_min=OPTIONAL,
+    a_max=OPTIONAL,
+    out=OUT,
+    min=OPTIONAL,
+    max=OPTIONAL,
+    where=WHERE,
+    dtype=DTYPE,
+)
+
+
+_CLIP_NAMES = (
+    *(("a_min", "a_max"), ("a_min",), ("a_max",)),
+    *(("min", "max"), ("min",), ("max",)),
+)
+
+
+def clip_bounds(attributes: Attributes, bounds: Sequence[Any]) -> tuple[Any, Any]:
+    """The lower bound and the upper, None where there is none. Either may go by two names."""
+    names = attributes.get("optional", ("a_min", "a_max"))
+    assert isinstance(names, tuple)
+    found = dict(zip((name.removeprefix("a_") for name in names), bounds, strict=True))
+    return found.get("min"), found.get("max")
+
+
+def clip(x: Any, *bounds: Any, **attributes: object) -> object:
+    return np.clip(x, *clip_bounds(attributes, bounds))
+
+
+def clip_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    names = attributes.get("optional", ("a_min", "a_max"))
+    if names not in _CLIP_NAMES:
+        raise OperandError("expected a_min and a_max, or min and max; not both")
+    expect_count(types, len(names) + 1)
+    return asking(with_bounds, (2, 3))(types, {})
+
+
+def with_bounds(x: Any, low: Any, high: Any = None) -> object:
+    """np.clip, which before NumPy 2.1 had to be given both bounds."""
+    return np.clip(x, low, high)
+
+
+def write_clip(operands: spell.Expressions, types: spell.Types, attributes: Attributes) -> ast.expr:
+    """Both bounds by position, as every version of NumPy takes them."""
+    low, high = clip_bounds(attributes, operands[1:])
+    bounds = [ast.Constant(None) if each is None else each for each in (low, high)]
+    if high is None and "method" in attributes:
+        bounds.pop()
+    if "method" in attributes:
+        return ast.Call(ast.Attribute(operands[0], "clip", ast.Load()), bounds, [])
+    return spell.call("np.clip", operands[0], *bounds)
+
+
+def clip_partials(m: Namespace, x: Term, *more: Term) -> tuple[TermLike | None, ...]:
+    """Those of minimum(maximum(x, low), high), either of which may be missing."""
+    *bounds, y = more
+    low, high = clip_bounds(m.attributes, bounds)
+    if low is None:
+        return minimum_partials(m, x, high, y)
+    if high is None:
+        return maximum_partials(m, x, low, y)
     least, most = plain_number(low), plain_number(high)
     ordered = least is not None and most is not None and least < most
+    if ordered and is_array(x):
+        # Not more than one bound at a time is met: one look at both will do.
+        share = m.op("select", m.op("bitor", m.op("eq", x, low), m.op("eq", x, high)), 0.5, 1.0)
+        inside = m.mask(m.op("not", m.op("bitor", m.op("lt", x, low), m.op("gt", x, high))))
+        return share * inside, taken(m, "gt", low, x), taken(m, "lt", high, x)
     raised = x if ordered else m.op("np.maximum", x, low)
     share = halved(m, raised, high) * halved(m, x, low)
     within = unbeaten(m, "lt", raised, high)
@@ -119,6 +213,8 @@ SIGNS = (
     *family(np="signbit", zero=TRUTH_VALUE, weight=ONE),
 )
 
+ROUND = signature("a", decimals=OPTIONAL, out=OUT)
+
 ROUNDINGS = (
     *(
         record
@@ -133,13 +229,22 @@ ROUNDINGS = (
         )
     ),
     *family(np="rint", zero=f"rint {NO_SLOPE}", weight=ONE),
-    *family(np="round", arity=(1, 2), zero=f"round {NO_SLOPE}", weight=ONE),
+    numpy_function(
+        "round",
+        arity=(1, 2),
+        rule=Zero(f"round {NO_SLOPE}"),
+        evaluate=calling_as(np.round, ROUND),
+        spelling=written_as("np.round", ROUND),
+        takes=ROUND,
+        methods=("round",),
+        weight=ONE,
+    ),
 )
 
 EXTREMES = (
     *family(
         np="maximum",
-        partials=lambda m, a, b, y: (taken(m, "gt", a, b), taken(m, "gt", b, a)),
+        partials=maximum_partials,
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -149,7 +254,7 @@ EXTREMES = (
     ),
     *family(
         np="minimum",
-        partials=lambda m, a, b, y: (taken(m, "lt", a, b), taken(m, "lt", b, a)),
+        partials=minimum_partials,
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -177,11 +282,16 @@ EXTREMES = (
         sympy=lambda sp, a, b: sp.Min(a, b),
         mpmath=lambda mp, a, b: min(a, b),
     ),
-    *family(
-        np="clip",
-        partials=clip_partials,
-        arity=3,
-        weight=arithmetic(2),
+    numpy_function(
+        "clip",
+        rule=Elementwise(clip_partials),
+        infer=clip_type,
+        evaluate=clip,
+        spelling=Spelling(write_clip),
+        takes=CLIP,
+        methods=("clip",),
+        # A maximum, and a minimum.
+        weight=lambda operands: arithmetic(len(operands) - 1)(operands),
         samples=grid((-2.2, 0.3, 5.1), (-1.1, 0.6), (1.4, 2.8)),
         delicate=CLIP_DELICATE,
         sympy=lambda sp, x, low, high: sp.Min(sp.Max(x, low), high),
@@ -207,11 +317,7 @@ EXTREMES = (
         weight=FREE,
         # np.where gives an array without dimensions, even of numbers; [()] is the number in it.
         evaluate=lambda chosen, *values: np.where(chosen, *values)[()],
-        spelling=Spelling(
-            lambda operands, types, attributes: spell.subscript(
-                spell.call("np.where", *operands), ast.Tuple([], ast.Load())
-            )
-        ),
+        spelling=Spelling(lambda operands, types, attributes: where_text(operands, types)),
         samples=((True, 1.25, -3.5), (False, 1.25, -3.5)),
         delicate=(
             Delicate((True, 1.0, inf), (0.0, 1.0, 0.0), "what isn't taken doesn't matter"),
@@ -221,20 +327,46 @@ EXTREMES = (
     ),
 )
 
+CLOSE = signature("a", "b", rtol=1e-05, atol=1e-08, equal_nan=False)
+
+
+def allclose_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    asking(np.isclose, 2)(types, {})
+    return BOOL
+
+
 TESTS = (
     *(
         record
         for name in ("isnan", "isinf", "isfinite")
         for record in family(math=name, np=name, zero=TRUTH_VALUE, result=BOOL, weight=ONE)
     ),
-    *family(math="isclose", np="isclose", arity=2, zero=TRUTH_VALUE, result=BOOL, weight=ONE),
+    *family(math="isclose", arity=2, zero=TRUTH_VALUE, result=BOOL, weight=ONE),
+    numpy_function(
+        "isclose",
+        arity=2,
+        rule=Zero(TRUTH_VALUE),
+        evaluate=calling_as(np.isclose, CLOSE),
+        spelling=written_as("np.isclose", CLOSE),
+        takes=CLOSE,
+        weight=ONE,
+    ),
+    numpy_function(
+        "allclose",
+        infer=allclose_type,
+        rule=Zero(TRUTH_VALUE),
+        evaluate=calling_as(np.allclose, CLOSE),
+        spelling=written_as("np.allclose", CLOSE),
+        takes=CLOSE,
+        weight=ONE,
+    ),
 )
 
 # Functions of integers: they cost as integer arithmetic does, nothing.
 INTEGER_FUNCTIONS = tuple(
     Record(
         name=f"math.{name}",
-        infer=giving(INT, arity, integer),
+        infer=math_of_numbers(name, giving(INT, arity, integer)),
         evaluate=getattr(math, name),
         effect=effect,
         weight=FREE,

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import Kind, ScalarType, Type
-from autodiff_compiler.ops.kinds import has_array
+from autodiff_compiler.ir.operation import Effect, Infer, OperandError
+from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, Type, may_hold
+from autodiff_compiler.ops.kinds import INTEGERS, Attributes, has_array
 from autodiff_compiler.ops.record import Delicate
 from autodiff_compiler.ops.samples import grid, spread
-from autodiff_compiler.ops.terms import Namespace, Partials, Term, TermLike
+from autodiff_compiler.ops.terms import Leaf, Namespace, Partials, Term, TermLike
 
 inf, nan = math.inf, math.nan
 
@@ -36,6 +36,11 @@ def plain_number(term: Term) -> int | float | None:
     value = term.constant
     number = value.item() if isinstance(value, np.generic) else value
     return number if isinstance(number, int | float) else None
+
+
+def is_array(term: Term) -> bool:
+    """Whether the term is an operand, or the result, that is an array."""
+    return isinstance(term, Leaf) and isinstance(term.operand.type, ArrayType)
 
 
 def base_partial(name: str, m: Namespace, x: Term, p: Term, y: Term) -> TermLike:
@@ -64,6 +69,8 @@ def exponent_partial(m: Namespace, x: Term, y: Term) -> TermLike:
     base = plain_number(x)
     if base is not None and 0 < base < inf:
         return y * m.op("math.log", x)
+    if is_array(y) and not is_array(x):
+        return (y * m.op("ieee_log", x)) * m.mask(m.op("ne", y, 0))
     # Where x ** p is 0 it stays 0 as p varies, though log(x) may be infinite.
     return y * m.op("ieee_log", m.op("select", m.op("ne", y, 0), x, 1.0))
 
@@ -97,13 +104,32 @@ DELICATE = (
 )
 
 
+def but_of_bools(infer: Infer) -> Infer:
+    """Types of powers; arrays of bool are refused, since the exponent's value decides theirs."""
+
+    def checked(types: Sequence[Type], attributes: Attributes) -> Type:
+        if types and isinstance(types[0], ArrayType) and types[0].dtype == "bool":
+            raise OperandError("** of an array of bool: use x.astype(int)")
+        return infer(types, attributes)
+
+    return checked
+
+
+def numpy_effect(types: Sequence[Type]) -> Effect:
+    """NumPy's integers have no negative powers."""
+    integers = [may_hold(found, INTEGERS.__contains__) for found in types]
+    return Effect.RAISES if all(integers) else Effect.PURE
+
+
 def effect(types: Sequence[Type]) -> Effect:
     """Python's powers raise for 0 ** -1 and on overflow, NumPy's integers for n ** -1.
 
     Exact for types alone; see `effect_of` for constant exponents.
     """
+    if has_array(types):
+        return numpy_effect(types)
     kinds = [found.kinds for found in types if isinstance(found, ScalarType)]
     numpy = (Kind.NP_FLOAT, Kind.NP_FLOAT32)
-    if has_array(types) or any(each and all(kind in numpy for kind in each) for each in kinds):
+    if any(each and all(kind in numpy for kind in each) for each in kinds):
         return Effect.PURE
     return Effect.RAISES

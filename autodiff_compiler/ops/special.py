@@ -5,23 +5,39 @@ Each comes with a function for its n-th derivative, so that it can be differenti
 
 from __future__ import annotations
 
+import ast
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from autodiff_compiler.ir.types import FLOAT, Type
+import numpy as np
+
+from autodiff_compiler.ir.types import FLOAT, ArrayType, Type
 from autodiff_compiler.ops import spell
+from autodiff_compiler.ops.calling import signature
 from autodiff_compiler.ops.family import family, numpy_function
-from autodiff_compiler.ops.helpers import DIGAMMA, LOGISTIC, POLYGAMMA, SINC_DERIVATIVE, running
+from autodiff_compiler.ops.helpers import (
+    DIGAMMA,
+    LOGISTIC,
+    LOGISTIC_ARRAY,
+    POLYGAMMA,
+    SINC_DERIVATIVE,
+    SINC_DERIVATIVE_ARRAY,
+    compiled,
+    running,
+)
 from autodiff_compiler.ops.kinds import (
     Attributes,
+    elementwise_type,
     expect_count,
     giving,
+    has_array,
     integer,
     pure,
     raises,
     scalar,
 )
-from autodiff_compiler.ops.record import Delicate, Elementwise, Record
+from autodiff_compiler.ops.record import Delicate, Elementwise, Helper, Record, Spelling
 from autodiff_compiler.ops.samples import grid, reals
 from autodiff_compiler.ops.terms import Namespace, Term, TermLike
 from autodiff_compiler.ops.weights import always
@@ -32,8 +48,10 @@ NAN = Delicate((nan,), (nan,), "nan")
 BOTH_SIDES = reals(0.05, 9, 1e-9, 40.0, 120.5) + reals(-3, 0, -20.3, -1e-7)
 
 
-def one_number_type(types: Sequence[Type], attributes: Attributes) -> Type:
+def logistic_type(types: Sequence[Type], attributes: Attributes) -> Type:
     expect_count(types, 1)
+    if has_array(types):
+        return elementwise_type(running(LOGISTIC_ARRAY), types)
     scalar(types[0])
     return FLOAT
 
@@ -43,6 +61,36 @@ def order_type(types: Sequence[Type], attributes: Attributes) -> Type:
     integer(types[0])
     scalar(types[1])
     return FLOAT
+
+
+def sinc_derivative_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    expect_count(types, 2)
+    if isinstance(types[1], ArrayType):
+        integer(types[0])
+        return elementwise_type(partial(running(SINC_DERIVATIVE_ARRAY), 1), types[1:])
+    return order_type(types, attributes)
+
+
+def for_either(number: Helper, array: Helper) -> tuple[Callable[..., object], Spelling]:
+    """How to run and to write what is one helper for numbers, and another for arrays."""
+
+    def evaluate(*operands: object) -> object:
+        arrays = any(isinstance(operand, np.ndarray) for operand in operands)
+        return compiled(array if arrays else number)(*operands)
+
+    def helper(types: Sequence[Type]) -> Helper:
+        return array if has_array(types) else number
+
+    def write(
+        operands: spell.Expressions, types: Sequence[Type], attributes: Attributes
+    ) -> ast.expr:
+        return spell.call(helper(types).name, *operands)
+
+    return evaluate, Spelling(write, helper)
+
+
+run_logistic, write_logistic = for_either(LOGISTIC, LOGISTIC_ARRAY)
+run_sinc_derivative, write_sinc_derivative = for_either(SINC_DERIVATIVE, SINC_DERIVATIVE_ARRAY)
 
 
 def next_order(name: str, m: Namespace, n: Term, x: Term) -> tuple[TermLike | None, ...]:
@@ -128,6 +176,7 @@ RECORDS: tuple[Record, ...] = (
     ),
     numpy_function(
         "sinc",
+        takes=signature("x"),
         rule=Elementwise(lambda m, x, y: (m.op("sinc_derivative", 1, x),)),
         weight=always(4),
         samples=reals(-4, 4, 1e-9, 1e-4, 50.3),
@@ -143,12 +192,12 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         name="sinc_derivative",
-        infer=order_type,
-        evaluate=running(SINC_DERIVATIVE),
+        infer=sinc_derivative_type,
+        evaluate=run_sinc_derivative,
         effect=pure,
         weight=always(4),
         rule=Elementwise(lambda m, n, x, y: next_order("sinc_derivative", m, n, x)),
-        spelling=spell.calling_helper(SINC_DERIVATIVE),
+        spelling=write_sinc_derivative,
         samples=grid((1, 2, 3), (-3.2, -0.7, 1e-4, 0.31, 0.64, 0.97, 1.3, 2.2, 50.3)),
         delicate=(
             Delicate((1, 0.0), (0.0, -(math.pi**2) / 3), "the top"),
@@ -162,13 +211,13 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(
         name="logistic",
-        infer=one_number_type,
-        evaluate=running(LOGISTIC),
+        infer=logistic_type,
+        evaluate=run_logistic,
         effect=pure,
         weight=always(6),
         # 1 - y would cancel for large x.
         rule=Elementwise(lambda m, x, y: (y * m.op("logistic", -x),)),
-        spelling=spell.calling_helper(LOGISTIC),
+        spelling=write_logistic,
         samples=reals(-20, 20, -700.0, 30.0, 1e-9),
         delicate=(
             Delicate((0.0,), (0.25,), "the steepest"),

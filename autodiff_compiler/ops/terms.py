@@ -8,11 +8,11 @@ zero, or a cotangent that can be pushed into a quotient, never becomes an operat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autodiff_compiler.ir.values import Const, Operand
+from autodiff_compiler.ir.values import NO_ATTRIBUTES, Const, Operand
 
 
 class Term:
@@ -99,10 +99,12 @@ class Namespace:
     """The functions a rule may use. `library` is "math" or "np": that of the primal operation.
 
     `m.sin(x)` applies the record "math.sin" or "np.sin". The rest is the same in both.
+    `attributes` are those of the primal operation.
     """
 
-    def __init__(self, library: str) -> None:
+    def __init__(self, library: str, attributes: Mapping[str, object] = NO_ATTRIBUTES) -> None:
         self.library = library
+        self.attributes = attributes
 
     def __getattr__(self, name: str) -> Callable[..., Term]:
         def apply(*operands: TermLike) -> Term:
@@ -120,6 +122,11 @@ class Namespace:
 
     def mask(self, condition: Term) -> Term:
         return Mask(condition)
+
+
+def library_of(name: str) -> str:
+    """The library whose functions belong to the operation of this name; operators take math's."""
+    return "np" if name.startswith(("np.", "scipy.")) else "math"
 
 
 Partials = Callable[..., tuple["TermLike | None", ...]]

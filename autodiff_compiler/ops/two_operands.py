@@ -6,12 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import FLOAT, ScalarType, Type
+from autodiff_compiler.ir.types import FLOAT, Type
 from autodiff_compiler.ops import powers
 from autodiff_compiler.ops.family import family
 from autodiff_compiler.ops.kinds import (
-    INTEGERS,
     Attributes,
     expect_count,
     pure,
@@ -53,12 +51,6 @@ def shares(m: Namespace, a: Term, b: Term, unit: float) -> tuple[TermLike, ...]:
     if unit != 1.0:
         ahead, behind = unit * ahead, unit * behind
     return m.op("logistic", ahead), m.op("logistic", behind)
-
-
-def numpy_power_effect(types: Sequence[Type]) -> Effect:
-    """NumPy's integers have no negative powers."""
-    integers = [isinstance(t, ScalarType) and bool(t.kinds & INTEGERS) for t in types]
-    return Effect.RAISES if all(integers) else Effect.PURE
 
 
 def ldexp_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -127,7 +119,7 @@ POWERS = tuple(
         partials=powers.power(".".join(*names.items())),
         arity=2,
         effect=raises,
-        numpy_effect=numpy_power_effect if "power" in names.values() else pure,
+        numpy_effect=powers.numpy_effect if "power" in names.values() else pure,
         weight=arithmetic(8),
         samples=powers.SAMPLES,
         delicate=powers.DELICATE,

@@ -1,8 +1,8 @@
 """What operations cost, in elementary operations. The weights are fixed and documented here.
 
 | 1 | + − × ÷ // %, negation, comparison, sqrt, abs, sign, min, max, roundings, tests for nan and
-      inf, and what is one product: square, reciprocal, degrees, copysign |
-| 2 | clip (a min and a max), fma |
+      inf, and what is one product: square, reciprocal, degrees, copysign; clip, per bound |
+| 2 | fma |
 | 4 | other elementary functions |
 | 8 | pow, atan2, hypot, logaddexp |
 | n − 1 | `sum`, `min`, `max` of n |

@@ -12,7 +12,7 @@ from autodiff_compiler.ir.types import ScalarType, Type, type_of
 from autodiff_compiler.ir.values import Const, Operand, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.record import Elementwise, Record
-from autodiff_compiler.ops.terms import Apply, Leaf, Mask, Namespace, Number, Term, term
+from autodiff_compiler.ops.terms import Apply, Leaf, Mask, Namespace, Number, Term, library_of, term
 
 Environment = dict[Value, Any]
 Arithmetic = Callable[..., Any]  # the name of a record and its operands → the result
@@ -67,15 +67,19 @@ def partial_terms(
         return Leaf(value)
 
     leaves = [leaf(held, constant or is_order(record, at)) for at, held in enumerate(operands)]
-    library = "np" if record.name.startswith("np.") else "math"
-    partials = record.rule.partials(Namespace(library), *leaves, leaf(result, False))
+    partials = record.rule.partials(
+        Namespace(library_of(record.name)), *leaves, leaf(result, False)
+    )
     assert len(partials) == len(operands)
     return [None if each is None else term(each) for each in partials], environment
 
 
+ORDERED = {"polygamma", "sinc_derivative", "scipy.special.polygamma", "scipy.special.zeta"}
+
+
 def is_order(record: Record, at: int) -> bool:
     """Whether an operand is the order of an n-th derivative: always a constant."""
-    return record.name in ("polygamma", "sinc_derivative") and at == 0
+    return record.name in ORDERED and at == 0
 
 
 def evaluate(tree: Term, environment: Environment, arithmetic: Arithmetic = floats) -> Any:

@@ -32,7 +32,7 @@ NOISE = 1e-60  # what numerical differentiation leaves of 0
 # The slope of each is the same everywhere but at jumps: no point is delicate.
 LINEAR = {
     *("pos", "neg", "add", "sub", "float", "np.float64", "select", "math.fma"),
-    *("np.positive", "np.negative", "np.add", "np.subtract"),
+    *("np.positive", "np.negative", "np.add", "np.subtract", "np.real", "np.conj"),
     *("math.radians", "np.radians", "np.deg2rad", "math.degrees", "np.degrees", "np.rad2deg"),
     *("mul", "np.multiply"),  # partials are the operands themselves
 }
@@ -82,9 +82,14 @@ FLOAT_CONSTANTS = {
     for name in (
         *("math.exp2", "np.exp2", "math.log2", "np.log2", "math.log10", "np.log10"),
         *("math.erf", "math.erfc"),
+        *(f"scipy.special.{name}" for name in "erf erfc erfcx erfi erfinv erfcinv".split()),
+        *(f"scipy.special.{name}" for name in "ndtr log_ndtr ndtri exp2 exp10".split()),
         *("math.radians", "np.radians", "np.deg2rad", "math.degrees", "np.degrees", "np.rad2deg"),
     )
-} | {"np.logaddexp2": 13}  # log 2 stands in an exponent of up to 60
+} | {
+    "np.logaddexp2": 13,  # log 2 stands in an exponent of up to 60
+    "scipy.special.erfcx": 12,  # 2 / √π is what the difference leaves little of
+}
 
 
 @named([record for record in ELEMENTWISE if record.name not in WITHOUT_SYMPY])

@@ -16,19 +16,30 @@ ONE = """neg add sub mul div floordiv mod lt le gt ge eq ne abs max min round ro
     np.reciprocal np.less np.less_equal np.greater np.greater_equal np.equal np.not_equal
     math.isnan np.isnan math.isinf np.isinf math.isfinite np.isfinite math.isclose np.isclose
     np.signbit np.heaviside math.copysign np.copysign math.radians np.radians np.deg2rad
-    math.degrees np.degrees np.rad2deg"""
-TWO = "np.clip math.fma"  # two comparisons; a product and a sum
+    math.degrees np.degrees np.rad2deg np.allclose
+    np.clip"""  # one bound; two cost twice as much
+TWO = "math.fma"  # a product and a sum
 FOUR = """math.sin np.sin math.cos np.cos math.tan np.tan math.asin np.arcsin math.acos np.arccos
     math.atan np.arctan math.sinh np.sinh math.cosh np.cosh math.tanh np.tanh math.asinh
     np.arcsinh math.acosh np.arccosh math.atanh np.arctanh math.exp np.exp math.exp2 np.exp2
     math.expm1 np.expm1 math.log np.log math.log2 np.log2 math.log10 np.log10 math.log1p np.log1p
     math.cbrt np.cbrt math.erf math.erfc math.gamma math.lgamma math.fmod np.fmod math.remainder
     math.ldexp np.sinc ieee_log digamma polygamma sinc_derivative"""
+FOUR += "".join(
+    f" scipy.special.{name}"
+    for name in """erf erfc erfcx erfi erfinv erfcinv ndtr log_ndtr ndtri expit logit log_expit
+    softplus gamma gammaln digamma polygamma zeta entr expm1 log1p exp2 exp10 cbrt""".split()
+)
 SIX = "logistic"  # an exponential, a sum and a quotient
 EIGHT = """pow ieee_pow math.pow np.power np.float_power math.atan2 np.arctan2 math.hypot np.hypot
     np.logaddexp np.logaddexp2"""
+EIGHT += "".join(
+    f" scipy.special.{name}" for name in "betaln beta xlogy xlog1py rel_entr kl_div".split()
+)
 NONE = """pos np.positive float int bool np.float64 not select np.where np.logical_and np.logical_or
-    np.logical_xor np.logical_not math.factorial math.isqrt math.comb math.perm math.gcd math.lcm
+    np.logical_xor np.logical_not np.bitwise_and np.bitwise_or np.bitwise_xor np.invert
+    bitand bitor bitxor invert np.real np.conj
+    math.factorial math.isqrt math.comb math.perm math.gcd math.lcm
     len getitem pack index_of zeros_like empty fill pad pad_with head as_tuple as_list tuple item
     print format raise assert bound"""
 WEIGHTS = {
