@@ -93,6 +93,15 @@ class SourceError(AutodiffError):
         return f"cannot read the source of {self.function}: {self.reason}{hint}"
 
 
+class StaticWanted(AutodiffError):
+    """Arguments, by name, whose values must be known when the function is compiled."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        listed = ", ".join(sorted(names))
+        super().__init__(f"the value of {listed} must be known when the function is compiled")
+        self.names = names
+
+
 class SignatureError(AutodiffError, TypeError):
     """The arguments, or the request itself, don't fit the function: argnums, counts, dtypes."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autodiff_compiler.emit.headers import Header, header_of
+from autodiff_compiler.emit.memory import Memory, memory_of
 from autodiff_compiler.emit.shape import Part
 from autodiff_compiler.ir.lengths import Lengths
 from autodiff_compiler.ir.operation import Effect
@@ -24,7 +25,7 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import all_nodes, blocks_of, operands_of, values_read
 from autodiff_compiler.ops import effect_of
-from autodiff_compiler.ops.raising import may_warn
+from autodiff_compiler.ops.raising import may_warn, must_be_heard
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Facts:
     seen_unbound: set[Value] = field(default_factory=set)
     dead: set[Node] = field(default_factory=set)
     headers: dict[Loop, Header] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
     def handed(self, operands: Iterable[Operand], receivers: Iterable[Value]) -> list[Operand]:
         """The operands that go to values that somebody reads."""
@@ -59,7 +61,7 @@ class Facts:
 
 def facts_of(parts: Sequence[Part], lengths: Lengths) -> Facts:
     """The facts on the parts of a function, each of which may read those before it."""
-    facts = Facts()
+    facts = Facts(memory=memory_of([node for part in parts for node in part.nodes]))
     read = {value for part in parts for value in values_read(part.nodes)}
     for part in parts:
         for node in all_nodes(part.nodes):
@@ -85,6 +87,7 @@ def _find_effects(facts: Facts, nodes: Iterable[Node]) -> None:
                 acts = effect is Effect.ACTS or (effect is Effect.RAISES and node.origin.order == 0)
                 warns = may_warn(node)
                 loud, quiet = warns and node.origin.order == 0, warns and node.origin.order > 0
+                acts = acts or (loud and must_be_heard(node))
             case Call():
                 acts = loud = True
             case If():
@@ -95,7 +98,7 @@ def _find_effects(facts: Facts, nodes: Iterable[Node]) -> None:
             facts.loud.add(node)
         if quiet:
             facts.quiet.add(node)
-        if acts or node in facts.loud or not facts.effects.isdisjoint(inside):
+        if acts or not facts.effects.isdisjoint(inside):
             facts.effects.add(node)
 
 

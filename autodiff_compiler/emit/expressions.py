@@ -16,7 +16,7 @@ from autodiff_compiler.emit.headers import Direction, bounds_of
 from autodiff_compiler.emit.schedule import Schedule, repeats_condition
 from autodiff_compiler.emit.spelling import STORE, call, literal, read
 from autodiff_compiler.emit.tree import Expression, Repeat, Variable
-from autodiff_compiler.ir.types import INT, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import INT, ArrayType, SequenceType, TupleType, Type
 from autodiff_compiler.ir.values import (
     Call,
     Const,
@@ -29,6 +29,7 @@ from autodiff_compiler.ir.values import (
     Value,
     results_of,
 )
+from autodiff_compiler.ops import may_share_memory
 from autodiff_compiler.ops.record import Helper
 from autodiff_compiler.ops.stems import stem_of
 
@@ -111,7 +112,7 @@ class Expressions:
             case Value():
                 name, variable = read("?"), self.variable(operand)
                 whole = Expression(name, [(name, variable)])
-                if isinstance(operand.type, SequenceType | TupleType):
+                if isinstance(operand.type, ArrayType | SequenceType | TupleType):
                     whole.shares.append(variable)
                 return whole
 
@@ -161,7 +162,7 @@ class Expressions:
         whole.loud |= node in self.facts.loud
         whole.size += 1
         if isinstance(node, Op):
-            whole.fresh = node.operation.fresh
+            whole.fresh = node.operation.fresh or is_new_array(node)
             if not holds_operands(node):
                 whole.shares.clear()
 
@@ -258,12 +259,19 @@ class Expressions:
         return name
 
 
+def is_new_array(op: Op) -> bool:
+    return isinstance(op.result.type, ArrayType) and not may_share_memory(op)
+
+
 def holds_operands(op: Op) -> bool:
     """Whether the result may be one of the operands, or hold one: it is not new through and
     through. Numbers hold nothing, and what is new holds at most what its elements are."""
     match op.result.type:
+        case ArrayType():
+            return may_share_memory(op)
         case SequenceType(element=element):
-            return not op.operation.fresh or isinstance(element, SequenceType | TupleType)
+            parts = isinstance(element, ArrayType | SequenceType | TupleType)
+            return not op.operation.fresh or parts
         case TupleType():
             return True
         case _:

@@ -46,7 +46,7 @@ from autodiff_compiler.ir.values import (
     results_of,
 )
 from autodiff_compiler.ops import effect_of
-from autodiff_compiler.ops.raising import may_warn
+from autodiff_compiler.ops.raising import must_be_heard
 from autodiff_compiler.ops.record import Helper
 
 
@@ -309,6 +309,6 @@ def _remark(op: Op) -> str:
     match effect_of(op):
         case Effect.RAISES:
             return "may raise"
-        case Effect.PURE if may_warn(op):
+        case Effect.PURE if must_be_heard(op):
             return "may warn"
     return ""

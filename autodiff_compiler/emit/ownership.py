@@ -12,11 +12,12 @@ lives on, the list has two holders and is never changed again.
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Sequence
 
 from autodiff_compiler.emit.liveness import Liveness, bit, bits
-from autodiff_compiler.emit.spelling import call
+from autodiff_compiler.emit.spelling import LOAD, call
 from autodiff_compiler.emit.tree import (
     Assign,
     Expression,
@@ -27,6 +28,7 @@ from autodiff_compiler.emit.tree import (
     all_statements,
     expressions_of,
 )
+from autodiff_compiler.ir.types import ArrayType, Type
 
 
 def has_updates(body: Sequence[Statement]) -> bool:
@@ -44,7 +46,8 @@ def settle_updates(body: Sequence[Statement], liveness: Liveness) -> None:
         match statement:
             case Update():
                 if not _hands_over(statement.initial, owned, live):
-                    statement.initial, statement.copied = _copy(statement.initial), True
+                    copy = _copy(statement.initial, statement.target.type)
+                    statement.initial, statement.copied = copy, True
             case Move():
                 live &= ~bits(statement.targets)
                 shares = Counter(each for value in statement.values for each in value.shares)
@@ -53,7 +56,7 @@ def settle_updates(body: Sequence[Statement], liveness: Liveness) -> None:
                     source = value.variable
                     alone = source is None or shares[source] == 1
                     if target in carried and not (alone and _hands_over(value, owned, live)):
-                        statement.values[place] = _copy(value)
+                        statement.values[place] = _copy(value, target.type)
             case _:
                 pass
 
@@ -124,8 +127,11 @@ def _hands_over(value: Expression, owned: set[Variable], live: int) -> bool:
     return source in owned and not live & bit(source)
 
 
-def _copy(value: Expression) -> Expression:
+def _copy(value: Expression, found: Type) -> Expression:
+    code = call("list", value.code)
+    if isinstance(found, ArrayType):
+        code = ast.Call(ast.Attribute(value.code, "copy", LOAD), [], [])
     return Expression(
-        call("list", value.code), value.reads, value.acts, value.quiet, value.loud, value.inner,
+        code, value.reads, value.acts, value.quiet, value.loud, value.inner,
         fresh=True,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from enum import Enum
 
 from autodiff_compiler.emit.carried import deferred
 from autodiff_compiler.emit.counting import Facts
+from autodiff_compiler.emit.memory import holds_array
 from autodiff_compiler.emit.shape import Part, returns_in_arms
 from autodiff_compiler.emit.spelling import (
     Shape,
@@ -367,15 +368,18 @@ class _Scan:
         return True
 
     def changed_between(self, node: Node, place: int, end: int) -> bool:
-        """Whether a sequence that the node reads may be changed before the root reads it."""
-        sequences = {v for v in values_read([node]) if isinstance(v.type, SequenceType)}
+        """Whether a sequence, or an array, that the node reads may be changed before the root
+        reads it."""
+        read = values_read([node])
+        sequences = {v for v in read if isinstance(v.type, SequenceType) or holds_array(v.type)}
         if not sequences:
             return False
         for between in self.nodes[place + 1 : end]:
             if self.scheduler.is_barrier(between):
                 return True
             if isinstance(between, Op) and record_of(between).spelling.updates:
-                if between.operands[0] in sequences:
+                written = between.operands[0]
+                if written in sequences or self.facts.memory.overlap(written, sequences):
                     return True
         return False
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from autodiff_compiler.frontend import conditions, iterables, refused_calls, types_asked
+from autodiff_compiler.frontend import (
+    arrays,
+    conditions,
+    iterables,
+    records,
+    refused_calls,
+    types_asked,
+)
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import (
     Call,
@@ -27,9 +34,9 @@ from autodiff_compiler.frontend.values import (
     describe,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import SequenceType, TupleType
+from autodiff_compiler.ir.types import ArrayType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Operand, Value
-from autodiff_compiler.ops import resolve
+from autodiff_compiler.ops import OPS, resolve
 
 
 def call(
@@ -45,7 +52,11 @@ def call(
     handler = HANDLERS.get(id(function))
     if handler is not None:
         return handler(ctx, made)
+    if isinstance(function, type) and (found := records.make(ctx, made, function)) is not None:
+        return found
     record = resolve(function)
+    if record is not None and OPS[record].takes is not None:
+        return arrays.call_record(ctx, made, record, arguments)
     if record is not None:
         return _elementary(ctx, made, record, function)
     said = refused_calls.refused(function, node, (*arguments, *keywords.values()))
@@ -144,6 +155,8 @@ def _len(ctx: Context, made: Call) -> Meaning:
             return const(len(text))
         case Value(type=SequenceType()) as sequence:
             return ctx.op(made.node, "len", sequence)
+        case Value(type=ArrayType()) as array:
+            return arrays.length(ctx, array, made.node)
     return ctx.refuse(
         made.node,
         "call of len",

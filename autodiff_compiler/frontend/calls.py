@@ -10,8 +10,17 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType
 
 from autodiff_compiler.errors import SourceError
-from autodiff_compiler.frontend import builtin_calls, hints, joins, objects, refused_calls
+from autodiff_compiler.frontend import (
+    arrays,
+    builtin_calls,
+    hints,
+    joins,
+    objects,
+    records,
+    refused_calls,
+)
 from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.known_calls import Call
 from autodiff_compiler.frontend.names import contains
 from autodiff_compiler.frontend.refuse import ASYNC, GENERATORS, STAR_PARAMETER
 from autodiff_compiler.frontend.values import (
@@ -20,6 +29,7 @@ from autodiff_compiler.frontend.values import (
     Closure,
     Frame,
     Meaning,
+    Method,
     Static,
     describe,
 )
@@ -44,6 +54,11 @@ def call(
         return SILENCED
     if isinstance(callee, Closure) and callee.function is not None and resolve(callee.function):
         callee = Static(callee.function)  # written in Python, but an operation all the same
+    if isinstance(callee, Method):
+        made = Call(node, ast.unparse(node.func), arguments, keywords)
+        if records.fields_of(callee.array) is not None:
+            return records.call_method(ctx, made, callee)
+        return arrays.call_method(ctx, made, callee)
     if isinstance(callee, Closure):
         return inline(ctx, node, callee, arguments, keywords)
     if not isinstance(callee, Static):

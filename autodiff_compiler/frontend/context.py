@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FunctionType
 
 from autodiff_compiler.errors import Problem, Span, Statement
@@ -38,7 +38,7 @@ from autodiff_compiler.frontend.values import (
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import Kind, ScalarType, TupleType, may_hold
+from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, TupleType, may_hold, plain
 from autodiff_compiler.ir.values import Const, Operand, Origin, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.source import FunctionNode, FunctionSource, find, span_of, statement_of
@@ -94,6 +94,8 @@ class Context:
     _assigned: dict[ast.stmt, tuple[str, ...]] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     params: tuple[Value, ...] = ()  # of the function that all this is about
+    sizes: int = 0  # how many sizes have been given a name
+    wanted_static: set[str] = field(default_factory=set)  # arguments that must be known
     roots: bool = False  # whether some power may be a complex number
     doubts: list[Problem] = field(default_factory=list)
     # Values that names already stand for, and so can't take another name.
@@ -173,9 +175,26 @@ class Context:
                 made = self.region.op(OPS[name], *operands, attributes=attributes)
             except OperandError as error:
                 return self.refuse(node, label or name, *_misfit(operands, error, label))
+            if isinstance(made.type, ArrayType):
+                made = self._with_sizes_named(made, made.type)
         self.facts.learn(made, name, operands)
         self.roots = self.roots or (name == "pow" and may_be_complex(*operands))
         return made
+
+    def _with_sizes_named(self, made: Value, found: ArrayType) -> Value:
+        """The value with names for the sizes that nothing is known of: what is computed from it
+        element by element has those sizes too."""
+        if all(dim.size is not None for dim in found.dims):
+            return made
+        dims = []
+        for dim in found.dims:
+            if dim.size is None:
+                self.sizes += 1
+                dim = replace(dim, size=f"n{self.sizes}")
+            dims.append(dim)
+        named = self.region.retyped(made, ArrayType(found.dtype, tuple(dims)))
+        assert isinstance(named, Value)
+        return named
 
     def doubt_if_complex(self, node: ast.AST, asked: Meaning) -> None:
         """Keep in mind that a type was asked for: a root of a negative number is complex, though
@@ -349,13 +368,13 @@ class Context:
         """Something iterable as one operand; a structure is packed into a sequence."""
         container = "tuple"
         if isinstance(meaning, Value | Const) and isinstance(meaning.type, TupleType):
-            container = meaning.type.container
+            container = plain(meaning.type.container)
             parts: list[Meaning] = [
                 self.once(node, "item", (meaning,), index=place)
                 for place in range(len(meaning.type.items))
             ]
         elif isinstance(meaning, Structure):
-            container, parts = meaning.container, list(meaning.items)
+            container, parts = plain(meaning.container), list(meaning.items)
         else:
             return self.operand(meaning, node, what)
         operands = [self.operand(part, node, what) for part in parts]

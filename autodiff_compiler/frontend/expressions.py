@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from autodiff_compiler.frontend import calls, conditions, iterables, objects
+from autodiff_compiler.frontend import arrays, calls, conditions, iterables, objects, records
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.refuse import OPERATORS, SLICE, STAR_ARGUMENT
 from autodiff_compiler.frontend.values import (
@@ -20,7 +20,7 @@ from autodiff_compiler.frontend.values import (
     instead_of,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import SequenceType, TupleType
+from autodiff_compiler.ir.types import ArrayType, Container, Fields, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 BINARY: dict[type[ast.operator], tuple[str, str]] = {
@@ -31,7 +31,12 @@ BINARY: dict[type[ast.operator], tuple[str, str]] = {
     ast.FloorDiv: ("floordiv", "//"),
     ast.Mod: ("mod", "%"),
     ast.Pow: ("pow", "**"),
+    ast.MatMult: ("np.matmul", "@"),
+    ast.BitAnd: ("bitand", "&"),
+    ast.BitOr: ("bitor", "|"),
+    ast.BitXor: ("bitxor", "^"),
 }
+OF_ARRAYS = frozenset({ast.MatMult, ast.BitAnd, ast.BitOr, ast.BitXor})
 CONVERSIONS = {-1: "", ord("s"): "s", ord("r"): "r", ord("a"): "a"}
 
 
@@ -68,6 +73,8 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
             return result
         case ast.Attribute(value, name):
             return objects.read_attribute(ctx, evaluate(ctx, value), name, node)
+        case ast.Dict(keys, values):
+            return records.make_dict(ctx, node, keys, [evaluate(ctx, each) for each in values])
         case ast.Subscript(value, index):
             return _subscript(ctx, node, evaluate(ctx, value), index)
         case ast.Tuple(items) | ast.List(items):
@@ -93,6 +100,8 @@ def _constant(ctx: Context, node: ast.Constant, value: object) -> Meaning:
         return Static(value)
     if type(value) in (bool, int, float):
         return const(value)
+    if value is ...:
+        return Static(value)
     said = "only floats, ints, bools and strings are supported"
     if isinstance(value, complex):
         hint = "keep real and imaginary part in two floats"
@@ -118,11 +127,13 @@ def apply_binary(
     ctx: Context, node: ast.AST, op: ast.operator, left: Meaning, right: Meaning
 ) -> Meaning:
     """One arithmetic operator on two meanings."""
-    if type(op) not in BINARY:
+    of_arrays = type(op) in OF_ARRAYS and (_is_of_numpy(left) or _is_of_numpy(right))
+    if type(op) not in BINARY or (type(op) in OF_ARRAYS and not of_arrays):
         if left is SILENCED or right is SILENCED:
             return SILENCED
         return ctx.refuse_as(node, OPERATORS[type(op)])
     name, sign = BINARY[type(op)]
+    left, right = _as_array_beside(ctx, left, right, node), _as_array_beside(ctx, right, left, node)
     if left is SILENCED or right is SILENCED:
         return SILENCED
     for side in (left, right):
@@ -131,6 +142,18 @@ def apply_binary(
             return ctx.refuse(node, sign, said, instead_of(side))
     assert isinstance(left, Value | Const) and isinstance(right, Value | Const)
     return ctx.op(node, name, left, right, label=sign)
+
+
+def _is_of_numpy(meaning: Meaning) -> bool:
+    return arrays.is_array(meaning) or arrays.is_numpy_number(meaning)
+
+
+def _as_array_beside(ctx: Context, side: Meaning, other: Meaning, node: ast.AST) -> Meaning:
+    """A list or tuple of numbers beside an array counts as an array."""
+    if not arrays.is_array(other) or not isinstance(side, Structure):
+        return side
+    found = arrays.as_array(ctx, side, node, "array")
+    return SILENCED if found is None else found
 
 
 def _unary(ctx: Context, node: ast.UnaryOp, op: ast.unaryop, operand: ast.expr) -> Meaning:
@@ -145,8 +168,10 @@ def _unary(ctx: Context, node: ast.UnaryOp, op: ast.unaryop, operand: ast.expr) 
             if found is None:
                 return SILENCED
             return ctx.op(node, "neg" if sign == "-" else "pos", found, label=sign)
-    evaluate(ctx, operand)
-    return ctx.refuse_as(node, OPERATORS[type(op)])
+    inner = evaluate(ctx, operand)
+    if isinstance(inner, Value) and _is_of_numpy(inner):
+        return ctx.op(node, "invert", inner, label="~")
+    return SILENCED if inner is SILENCED else ctx.refuse_as(node, OPERATORS[type(op)])
 
 
 # Conditions.
@@ -274,11 +299,16 @@ def lambda_of(ctx: Context, node: ast.Lambda | ast.FunctionDef) -> Meaning:
 def _subscript(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.expr) -> Meaning:
     if base is SILENCED:
         return SILENCED
+    if isinstance(base, Value) and isinstance(base.type, ArrayType):
+        return arrays.subscript(ctx, node, base)
     if isinstance(index, ast.Slice):
-        return ctx.refuse_as(node, SLICE)
+        return _slice(ctx, node, base, index)
     place = evaluate(ctx, index)
     if place is SILENCED:
         return SILENCED
+    container = _container(base)
+    if isinstance(container, Fields):
+        return records.item(ctx, node, base, container, place)
     items = _known_length(base)
     if items is None and not _is_sequence(base):
         said = f"indexing {describe(base)} is not supported"
@@ -303,6 +333,33 @@ def _subscript(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.expr
         converted = iterables.integer(ctx, place, index, "index")
         place = place if converted is None else converted
     return SILENCED if sequence is None else ctx.op(node, "getitem", sequence, place, label="index")
+
+
+def _slice(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.Slice) -> Meaning:
+    """A slice of a tuple or list whose items are known."""
+    structure = ctx.structure(base, node)
+    bounds = []
+    for bound in (index.lower, index.upper, index.step):
+        meaning = NONE if bound is None else evaluate(ctx, bound)
+        known = ctx.facts.value(meaning) if isinstance(meaning, Value | Const) else None
+        if known is None and not (isinstance(meaning, Static) and meaning.value is None):
+            return ctx.refuse_as(node, SLICE)
+        bounds.append(known)
+    ints = [bound for bound in bounds if bound is None or type(bound) is int]
+    if structure is None or isinstance(structure.container, Fields) or len(ints) < 3:
+        return ctx.refuse_as(node, SLICE)
+    if ints[2] == 0:
+        return ctx.refuse(node, "slice", "slice step cannot be zero", "use another step")
+    return Structure(structure.items[slice(*ints)], structure.container)
+
+
+def _container(meaning: Meaning) -> Container | None:
+    match meaning:
+        case Structure(_, container):
+            return container
+        case Value(type=TupleType(_, container)):
+            return container
+    return None
 
 
 def _range_of_indices(count: int) -> str:

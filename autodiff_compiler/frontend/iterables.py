@@ -10,12 +10,13 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from autodiff_compiler.frontend import conditions, hints
+from autodiff_compiler.frontend import arrays, conditions, hints
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import Call, optional, refuse_keywords, takes
 from autodiff_compiler.frontend.values import (
     SILENCED,
     Counting,
+    Element,
     Meaning,
     Numbered,
     Poison,
@@ -25,8 +26,9 @@ from autodiff_compiler.frontend.values import (
     describe,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import INT, Kind, ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.types import INT, ArrayType, Kind, ScalarType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Loop, Operand, Range, Value
+from autodiff_compiler.ops.calling import HOLE
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Driver:
     elements: list[Value] = field(default_factory=list)
     backwards: bool = False
     certain: bool = True  # there is a first iteration
+    rows: bool = False  # its space counts the rows of arrays
     strict: tuple[Operand, Operand] | None = None
 
 
@@ -152,6 +155,8 @@ def _element(
             said = "it can only be looped over by itself"
             ctx.refuse(node, "reversed", said, "loop over positions backwards, with range")
             return None
+    if isinstance(meaning, Value) and isinstance(meaning.type, ArrayType):
+        return _rows(ctx, driver, meaning, target, node)
     if isinstance(meaning, Structure) or _items_of(meaning) is not None:
         return _column(ctx, driver, _expanded(ctx, meaning, node), target, node)
     if isinstance(meaning, Value | Const) and isinstance(meaning.type, SequenceType):
@@ -160,6 +165,45 @@ def _element(
     if meaning is not SILENCED:
         _refuse(ctx, meaning, node)
     return None
+
+
+def _rows(
+    ctx: Context, driver: Driver, array: Value, target: Target, node: ast.expr
+) -> Meaning | None:
+    """Run over the rows of an array, by position."""
+    stop = arrays.length(ctx, array, node)
+    if not isinstance(stop, Value | Const):
+        return None
+    if driver.space is None:
+        driver.space, driver.rows = Range(const(0), stop, const(1)), True
+        driver.index = Value(INT, "i")
+        driver.certain = driver.certain and _surely_some(*_bounds(driver.space))
+    elif not driver.rows:
+        said = "an array beside a range is not supported"
+        ctx.refuse(node, "zip", said, "loop over positions, and index the array")
+        return None
+    elif driver.space.stop != stop:
+        shorter = ctx.op(node, "min", driver.space.stop, stop)
+        if not isinstance(shorter, Value):
+            return None
+        driver.space = Range(const(0), shorter, const(1))
+        driver.certain = False
+    assert driver.index is not None
+    return Element(array, driver.index)
+
+
+def _bounds(space: Range) -> tuple[Operand, Operand, Operand]:
+    return space.start, space.stop, space.step
+
+
+def settled(ctx: Context, meaning: Meaning, node: ast.AST) -> Meaning:
+    """What an iteration sees, with the rows of arrays read."""
+    match meaning:
+        case Element(array, index):
+            return ctx.op(node, "get", array, index, index=(HOLE,), label="loop")
+        case Structure(items, container):
+            return Structure(tuple(settled(ctx, item, node) for item in items), container)
+    return meaning
 
 
 def _refuse(ctx: Context, meaning: Meaning, node: ast.expr) -> None:
@@ -252,6 +296,10 @@ def _numbered(
     element = _element(ctx, driver, inner, item, node)
     if element is None:
         return None
+    if driver.rows and isinstance(start, Const) and start.value == 0:
+        assert driver.index is not None
+        driver.index = driver.index if counter is None else Value(INT, _name(counter))
+        return Structure((driver.index, _renumbered(element, driver.index)))
     if len(driver.consumed) == before:
         said = f"numbering {describe(inner)} is not supported"
         ctx.refuse(node, "enumerate", said, "number a list or tuple")
@@ -263,6 +311,15 @@ def _numbered(
     assert isinstance(stop, Value | Const)
     index = _element(ctx, driver, Counting(start, stop, const(1)), counter, node)
     return None if index is None else Structure((index, element))
+
+
+def _renumbered(meaning: Meaning, index: Value) -> Meaning:
+    match meaning:
+        case Element(array, _):
+            return Element(array, index)
+        case Structure(items, container):
+            return Structure(tuple(_renumbered(item, index) for item in items), container)
+    return meaning
 
 
 def _listed(ctx: Context, counting: Counting, node: ast.AST) -> Operand:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import FunctionType
 
-from autodiff_compiler.errors import InternalError, Problem, UnsupportedError, ordered
+from autodiff_compiler.errors import InternalError, Problem, StaticWanted, UnsupportedError, ordered
 from autodiff_compiler.frontend import calls, expressions, objects, statements
 from autodiff_compiler.frontend.context import Context, Guard
 from autodiff_compiler.frontend.refuse import STAR_PARAMETER
@@ -54,6 +54,8 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
         said = "statements or expressions are nested too deeply"
         ctx.refuse(node, "nesting", said, "split it into smaller functions or expressions")
     ctx.settle_doubts()
+    if ctx.wanted_static and not ctx.problems:
+        raise StaticWanted(frozenset(ctx.wanted_static))
     if not (ctx.problems or yields or ctx.region.closed):
         raise InternalError("something was refused and not reported", plain.__qualname__)
     if ctx.problems:

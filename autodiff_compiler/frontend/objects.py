@@ -15,7 +15,7 @@ from types import FunctionType, ModuleType
 import numpy as np
 
 from autodiff_compiler.errors import SourceError
-from autodiff_compiler.frontend import hints
+from autodiff_compiler.frontend import arrays, hints, records
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     NONE,
@@ -105,6 +105,11 @@ def read_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Mea
     """An attribute of a module or class."""
     if base is SILENCED:
         return SILENCED
+    if arrays.is_array(base) or arrays.is_numpy_number(base):
+        assert isinstance(base, Value | Const)
+        return arrays.attribute(ctx, base, name, node)
+    if (found := records.attribute(ctx, base, name, node)) is not None:
+        return found
     holder = base.value if isinstance(base, Static) else None
     if not isinstance(holder, ModuleType | type):
         return _refuse_attribute(ctx, base, name, node)
@@ -125,9 +130,9 @@ def _refuse_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> 
     """Say what kind of thing has no attributes here."""
     match base:
         case Structure(_, container):
-            kind = container
+            kind = str(container)
         case Value(type=SequenceType(_, container) | TupleType(_, container)):
-            kind = container
+            kind = str(container)
         case Value(type=ScalarType(kinds)) | Const(type=ScalarType(kinds)) if len(kinds) == 1:
             kind = next(iter(kinds)).value
         case Static(str()):

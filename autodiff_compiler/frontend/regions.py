@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from autodiff_compiler.ir.builder import Builder
 from autodiff_compiler.ir.operation import Operation
+from autodiff_compiler.ir.types import Type
 from autodiff_compiler.ir.values import (
     NO_ATTRIBUTES,
     Block,
@@ -48,6 +49,13 @@ class Region(Builder):
         if self.closed:
             self.nodes.pop()
         return result
+
+    def retyped(self, operand: Operand, type_: Type) -> Operand:
+        found = super().retyped(operand, type_)
+        if isinstance(operand, Value) and isinstance(found, Value):
+            self.values.discard(operand)
+            self.values.add(found)
+        return found
 
     def add(self, node: Node) -> None:
         self.values.update(results_of(node))

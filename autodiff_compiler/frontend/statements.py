@@ -39,7 +39,7 @@ from autodiff_compiler.frontend.values import (
     describe,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import SequenceType
+from autodiff_compiler.ir.types import ArrayType, SequenceType
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 Statements = Sequence[ast.stmt]
@@ -141,6 +141,14 @@ def _unpacked(
     elif isinstance(meaning, Value | Const) and isinstance(meaning.type, SequenceType):
         _check_length(ctx, node, meaning, count)
         return [ctx.op(node, "getitem", meaning, const(place)) for place in range(count)]
+    elif isinstance(meaning, Value) and isinstance(meaning.type, ArrayType):
+        size = meaning.type.dims[0].size if meaning.type.dims else None
+        if not isinstance(size, int):
+            _check_length(ctx, node, meaning, count)
+        if size is None or isinstance(size, str) or size == count:
+            return [ctx.op(node, "get", meaning, index=(place,)) for place in range(count)]
+        said = f"expected {count} item{'s' * (count != 1)}, got an array of {size}"
+        ctx.refuse(node, "unpacking", said, "write one name for each element")
     else:
         said = f"unpacking {describe(meaning)} is not supported"
         ctx.refuse(node, "unpacking", said, "unpack a tuple or a list")
@@ -349,7 +357,7 @@ def _for(ctx: Context, node: ast.For, target: ast.expr, iterable: ast.expr) -> N
     names = ctx.assigned(node)
 
     def body(element: Meaning) -> None:
-        _assign(ctx, target, element)
+        _assign(ctx, target, iterables.settled(ctx, element, iterable))
         execute(ctx, node.body)
 
     if driver is None:

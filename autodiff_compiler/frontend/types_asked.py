@@ -6,6 +6,9 @@ import numpy as np
 
 from autodiff_compiler.frontend.values import Closure, Counting, Meaning, Static, Structure
 from autodiff_compiler.ir.types import (
+    ArrayType,
+    Container,
+    Fields,
     Kind,
     ScalarType,
     SequenceType,
@@ -14,15 +17,17 @@ from autodiff_compiler.ir.types import (
 )
 from autodiff_compiler.ir.values import Const, Value
 
-CLASSES: dict[Kind, type] = {
-    Kind.BOOL: bool,
-    Kind.INT: int,
-    Kind.FLOAT: float,
-    Kind.NP_BOOL: np.bool_,
-    Kind.NP_INT: np.int64,
-    Kind.NP_FLOAT: np.float64,
+CLASSES: dict[Kind, type] = {Kind.BOOL: bool, Kind.INT: int, Kind.FLOAT: float} | {
+    kind: np.dtype(kind.value.removeprefix("np.")).type for kind in Kind if kind.is_numpy
 }
-CONTAINERS = {"tuple": tuple, "list": list}
+CONTAINERS = {"tuple": tuple, "list": list, "dict": dict}
+
+
+def class_of(container: Container) -> type:
+    """The class of what holds items."""
+    if not isinstance(container, Fields):
+        return CONTAINERS[container]
+    return CONTAINERS[container.kind] if container.cls is None else container.cls
 
 
 def is_instance(meaning: Meaning, asked: Meaning) -> bool | None:
@@ -53,11 +58,13 @@ def _classes_of(meaning: Meaning) -> list[type]:
                 case ScalarType(kinds):
                     return [CLASSES[kind] for kind in kinds]
                 case SequenceType(_, container) | TupleType(_, container):
-                    return [CONTAINERS[container]]
+                    return [class_of(container)]
                 case TextType():
                     return [str]
+                case ArrayType():
+                    return [np.ndarray]
         case Structure(_, container):
-            return [CONTAINERS[container]]
+            return [class_of(container)]
         case Counting():
             return [range]
         case Static(value):

@@ -16,6 +16,8 @@ from autodiff_compiler.errors import Span
 from autodiff_compiler.frontend.names import LAMBDA, Code
 from autodiff_compiler.ir.types import (
     UNBOUND,
+    ArrayType,
+    Container,
     Kind,
     NothingType,
     ScalarType,
@@ -42,7 +44,7 @@ class Structure:
     """A tuple or list whose items are known one by one."""
 
     items: tuple[Meaning, ...]
-    container: str = "tuple"
+    container: Container = "tuple"
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,16 +105,31 @@ class Poison:
     notes: tuple[tuple[Span, str], ...] = ()
 
 
-Iterating = Zipped | Numbered | Reversed
-Meaning = Value | Const | Static | Structure | Closure | Counting | Iterating | Poison
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method of an array or a dict, to be called at once."""
 
-KINDS = {
+    array: Meaning
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Element:
+    """What one iteration of a loop over an array sees of it: the row at a position."""
+
+    array: Operand
+    index: Value
+
+
+Iterating = Zipped | Numbered | Reversed
+Meaning = (
+    Value | Const | Static | Structure | Closure | Counting | Iterating | Method | Element | Poison
+)
+
+KINDS: dict[Kind, str] = {kind: f"a {kind.value}" for kind in Kind} | {
     Kind.BOOL: "a bool",
     Kind.INT: "an int",
     Kind.FLOAT: "a float",
-    Kind.NP_BOOL: "a np.bool",
-    Kind.NP_INT: "a np.int64",
-    Kind.NP_FLOAT: "a np.float64",
     Kind.UNBOUND: "not assigned",
 }
 
@@ -216,6 +233,10 @@ def describe(meaning: Meaning) -> str:
             return "a string"
         case Static(value):
             return describe_object(value)
+        case Method(_, name):
+            return f"the method {name}"
+        case Element(array, _):
+            return f"an element of {describe(array)}"
         case Poison():
             return "not known"
 
@@ -237,6 +258,8 @@ def describe_type(found: Type) -> str:
     match found:
         case ScalarType(kinds):
             return " or ".join(KINDS[kind] for kind in Kind if kind in kinds)
+        case ArrayType(dtype, dims):
+            return f"an array of {dtype} with {len(dims)} dimension{'s' * (len(dims) != 1)}"
         case SequenceType(_, container):
             return f"a {container} of any length"
         case TupleType(items, container):

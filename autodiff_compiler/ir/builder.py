@@ -72,6 +72,15 @@ class Builder:
         self.nodes[-1] = replace(last, result=result)
         return result
 
+    def retyped(self, operand: Operand, type_: Type) -> Operand:
+        """The operand with a type that tells more, if it is what was built last."""
+        last = self.nodes[-1] if self.nodes else None
+        if not isinstance(last, Op) or last.result is not operand:
+            return operand
+        result = Value(type_, last.result.name, last.result.stem)
+        self.nodes[-1] = replace(last, result=result)
+        return result
+
     def add(self, node: Node) -> None:
         """Append a node built elsewhere."""
         self.nodes.append(node)

@@ -8,9 +8,10 @@ until it is used; a set of kinds says just that, and every operation types itsel
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
+from types import ModuleType
 
 import numpy as np
 
@@ -160,13 +161,41 @@ class SequenceType:
 
 
 @dataclass(frozen=True)
-class TupleType:
-    """A tuple or list whose items are known, one by one, at compile time."""
+class Fields:
+    """What holds items under names: a dict, or a record, which is an instance of `cls`.
 
-    items: tuple[Type, ...]
-    container: str = "tuple"  # "list" | "tuple"
+    `kind` is "dict", "namedtuple", "dataclass" or "object".
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    cls: type | None = None
 
     def __str__(self) -> str:
+        return self.kind if self.cls is None else self.cls.__name__
+
+
+Container = str | Fields  # "list" | "tuple", or names
+
+
+def plain(container: Container) -> str:
+    """What holds the tangents or cotangents of a structure's items: names are no part of that."""
+    return "tuple" if isinstance(container, Fields) else container
+
+
+@dataclass(frozen=True)
+class TupleType:
+    """A tuple, list, dict or record whose items are known, one by one, at compile time."""
+
+    items: tuple[Type, ...]
+    container: Container = "tuple"
+
+    def __str__(self) -> str:
+        if isinstance(self.container, Fields):
+            pairs = zip(self.container.names, self.items, strict=True)
+            inside = ", ".join(f"{name}: {item}" for name, item in pairs)
+            is_dict = self.container.kind == "dict"
+            return f"{{{inside}}}" if is_dict else f"{self.container}({inside})"
         inside = ", ".join(map(str, self.items))
         return f"[{inside}]" if self.container == "list" else f"({inside})"
 
@@ -279,13 +308,41 @@ def broadcast(a: tuple[Dim, ...], b: tuple[Dim, ...]) -> tuple[Dim, ...] | None:
     return tuple(found)
 
 
+def covers(part: ArrayType, whole: ArrayType) -> bool:
+    """Whether an array that broadcasts to the shape of another certainly has that very shape."""
+    return part.rank == whole.rank and all(map(fills, part.dims, whole.dims))
+
+
+def fills(part: Dim, whole: Dim) -> bool:
+    """`covers`, of one dimension."""
+    return bool(part.one is False or whole.one or part.is_as_long_as(whole))
+
+
 def fits(actual: Type, expected: Type) -> bool:
     """Whether a value of type `actual` may stand where `expected` is asked for.
 
     An unbound value fits anywhere: the arm of a branch that did not run has nothing to hand over,
-    and whoever reads the result knows by the same condition that it did.
+    and whoever reads the result knows by the same condition that it did. Of an array's dimensions
+    more may be known than its operation tells (a cotangent is as long as its primal), so only a
+    contradiction counts.
     """
+    match actual, expected:
+        case ArrayType(), ArrayType():
+            same = (actual.dtype, actual.rank) == (expected.dtype, expected.rank)
+            return same and all(map(_agree, actual.dims, expected.dims))
+        case SequenceType(), SequenceType() if actual.container == expected.container:
+            return fits(actual.element, expected.element)
+        case TupleType(), TupleType() if actual.container == expected.container:
+            same = len(actual.items) == len(expected.items)
+            return same and all(map(fits, actual.items, expected.items))
     return actual == UNBOUND or join(actual, expected) == expected
+
+
+def _agree(a: Dim, b: Dim) -> bool:
+    """Whether two dimensions may be the same one."""
+    if isinstance(a.size, int) and isinstance(b.size, int):
+        return a.size - a.less == b.size - b.less
+    return a.one is None or b.one is None or a.one == b.one
 
 
 def type_of(value: object) -> Type | None:
@@ -303,6 +360,10 @@ def type_of(value: object) -> Type | None:
         return NOTHING
     if type(value) is str:
         return TEXT
+    container = fields_of(value)
+    if container is not None:
+        found = [type_of(item) for item in items_of(value, container)]
+        return None if None in found else TupleType(tuple(filter(None, found)), container)
     if type(value) in (list, tuple):
         assert isinstance(value, list | tuple)
         items = tuple(map(type_of, value))
@@ -317,6 +378,42 @@ def type_of(value: object) -> Type | None:
             return SequenceType(known[0])
         return TupleType(known, "list")
     return None
+
+
+def fields_of(value: object) -> Fields | None:
+    """The names that a dict or record holds items under; None for what is neither.
+
+    A record is a namedtuple, a dataclass, or a plain instance of a class written in Python.
+    """
+    cls = type(value)
+    if cls is dict:
+        assert isinstance(value, dict)
+        return Fields("dict", tuple(value)) if all(type(key) is str for key in value) else None
+    if isinstance(value, tuple) and cls is not tuple:
+        names = getattr(cls, "_fields", None)
+        return None if names is None else Fields("namedtuple", tuple(names), cls)
+    if is_dataclass(cls):
+        return Fields("dataclass", tuple(each.name for each in fields(cls)), cls)
+    ordinary = cls.__module__ != "builtins" and cls.__flags__ & _HEAP_TYPE
+    if not ordinary or not hasattr(value, "__dict__") or callable(value):
+        return None
+    if isinstance(value, np.ndarray | ModuleType | BaseException):
+        return None
+    return Fields("object", tuple(vars(value)), cls)
+
+
+_HEAP_TYPE = 1 << 9  # a class made by a class statement
+
+
+def items_of(value: object, container: Container) -> tuple[object, ...]:
+    """The items of a structure's value, in order."""
+    if not isinstance(container, Fields):
+        assert isinstance(value, list | tuple)
+        return tuple(value)
+    if container.kind == "dict":
+        assert isinstance(value, dict)
+        return tuple(value[name] for name in container.names)
+    return tuple(getattr(value, name) for name in container.names)
 
 
 def array_type_of(value: np.ndarray) -> ArrayType | None:
@@ -344,6 +441,9 @@ def accepts(declared: Type, value: object) -> bool:
         case SequenceType():
             right = isinstance(value, list if declared.container == "list" else tuple)
             return right and all(accepts(declared.element, item) for item in value)  # type: ignore[attr-defined]
+        case TupleType(items, Fields() as container):
+            found = fields_of(value)
+            return found == container and all(map(accepts, items, items_of(value, container)))
         case TupleType():
             right = isinstance(value, list if declared.container == "list" else tuple)
             return (

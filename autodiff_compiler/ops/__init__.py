@@ -15,18 +15,32 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import INT, ArrayType, Kind, ScalarType
+from autodiff_compiler.ir.types import INT, ArrayType, Kind, ScalarType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
     comparisons,
+    contractions,
+    convolutions,
+    creation,
+    decompositions,
     elementary,
+    extremes,
     fitting,
     ieee,
+    linalg,
+    matrices,
+    nans,
+    norms,
     numpy_arithmetic,
+    ordering,
     piecewise,
     products,
+    products_of_others,
+    quantiles,
     reductions,
+    sampling,
+    scans,
     scipy_reductions,
     scipy_special,
     sequences,
@@ -36,12 +50,27 @@ from autodiff_compiler.ops import (
     subscripts,
     two_operands,
 )
+from autodiff_compiler.ops.record import Record
 from autodiff_compiler.ops.registry import OPS
 
 _ARRAY_MODULES = (
+    contractions,
+    convolutions,
+    creation,
+    decompositions,
+    extremes,
     fitting,
+    nans,
+    linalg,
+    matrices,
+    norms,
+    ordering,
     products,
+    products_of_others,
+    quantiles,
     reductions,
+    sampling,
+    scans,
     scipy_reductions,
     shaping,
     subscripts,
@@ -60,7 +89,7 @@ _MODULES = (
     structures,
     *_ARRAY_MODULES,
 )
-__all__ = ["ARRAYS", "OPS", "effect_of", "resolve"]
+__all__ = ["ARRAYS", "OPS", "effect_of", "may_share_memory", "resolve"]
 
 OPS.update({record.name: record for module in _MODULES for record in module.RECORDS})
 # The operations that are about arrays; the others are elementwise on arrays, or not for them.
@@ -74,6 +103,8 @@ def effect_of(op: Op) -> Effect:
     A constant divisor other than 0 raises nothing, nor does an exponent between 0 and 1 (a
     Python float's root is complex, at worst) or an integer's power of a constant above 0.
     """
+    if op.operation is OPS["get"] and subscripts.is_slicing(subscripts.index_of(op.attributes)):
+        return Effect.PURE
     effect = op.operation.effect([operand.type for operand in op.operands])
     if effect is not Effect.RAISES or not op.operands:
         return effect
@@ -90,6 +121,22 @@ def effect_of(op: Op) -> Effect:
         )
         harmless = 0 <= last.value <= 1 or (integer and last.type == INT and last.value >= 0)
     return Effect.PURE if harmless else effect
+
+
+def may_share_memory(op: Op) -> bool:
+    """Whether the array that an operation gives may be, or look into, its first operand."""
+    record = op.operation
+    assert isinstance(record, Record)
+    if not isinstance(op.result.type, ArrayType) or record.fresh:
+        return False
+    if record is OPS["get"]:
+        index = [each.type for each in op.operands[1:]]
+        return subscripts.is_basic(subscripts.index_of(op.attributes), index) and not (
+            op.attributes.get("copied")
+        )
+    if not op.operands or not isinstance(op.operands[0].type, ArrayType):
+        return any(isinstance(each.type, SequenceType | TupleType) for each in op.operands)
+    return record.holds != "new"
 
 
 def _named_objects() -> dict[int, str]:

@@ -33,23 +33,26 @@ def array_function(
     dims: DimsRule | None = None,
     infer: Infer | None = None,
     evaluate: Callable[..., object] | None = None,
+    example: int = 2,
     effect: EffectOf = pure,
     methods: Sequence[str] = (),
     holds: str = "new",
+    fresh: bool = False,
     spelling: Spelling | None = None,
     cases: Sequence[Case] = (),
     oracle: Oracle | None = None,
 ) -> Record:
     """The record of the NumPy function of this name ("np.linalg.solve").
 
-    Its type is that of an example, with dimensions by the rule `dims`; or `infer` says all. Where
+    Its type is that of an example, with dimensions by the rule `dims`; or `infer` says all. The
+    example's arrays have the size `example` along every dimension that may be other than 1. Where
     the function isn't to be called as it is, `evaluate` takes the same arguments instead.
     """
     run = evaluating(evaluate or function_named(name), takes)
     assert (dims is None) != (infer is None), name
     return Record(
         name=name,
-        infer=infer or by_example(run, dims),  # type: ignore[arg-type]
+        infer=infer or by_example(run, dims, example),  # type: ignore[arg-type]
         evaluate=run,
         effect=effect,
         weight=weight,
@@ -58,6 +61,7 @@ def array_function(
         takes=takes,
         methods=tuple(methods),
         holds=holds,
+        fresh=fresh,
         cases=tuple(cases),
         oracle=oracle,
     )

@@ -121,12 +121,12 @@ def typed(result: object, dims: Dims | None = None) -> Type:
     return KIND_OF_DTYPE[name]
 
 
-def by_example(evaluate: Callable[..., object], rule: DimsRule) -> Infer:
+def by_example(evaluate: Callable[..., object], rule: DimsRule, size: int = 2) -> Infer:
     """Dimensions by rule, everything else as the function gives it for an example."""
 
     def infer(types: Sequence[Type], attributes: Attributes) -> Type:
         dims = rule([array_or_number(found) for found in types], attributes)
-        return typed(asked(evaluate, types, attributes), dims)
+        return typed(asked(evaluate, types, attributes, size), dims)
 
     return infer
 

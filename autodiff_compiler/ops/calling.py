@@ -12,6 +12,7 @@ holes follow those of the signature, and operands that may be left out come last
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -59,6 +60,7 @@ class Param:
     role: Role
     default: object = REQUIRED
     hint: str = ""
+    spread: bool = False  # whether the arrays are arguments of their own, as in f(s, a, b)
 
     @property
     def required(self) -> bool:
@@ -95,11 +97,15 @@ OPTIONAL = object()  # the default of an operand that may be left out
 def signature(*required: str, **more: object) -> Signature:
     """`signature("a", axis=None, out=Refused("…"), initial=OPTIONAL)`.
 
-    Required parameters are operands; `*name` is a tuple or list of operands, `#name` sizes, `:name`
-    something known at compile time. Others have their default, which says what they are.
+    Required parameters are operands; `*name` is a tuple or list of operands, `**name` all operands
+    that follow, `#name` sizes, `:name` something known at compile time. Others have their default,
+    which says what they are.
     """
     roles = {"*": Role.ARRAYS, "#": Role.SIZES, ":": Role.STATIC}
-    params = [Param(each.lstrip("*#:"), roles.get(each[0], Role.OPERAND)) for each in required]
+    params = [
+        Param(each.lstrip("*#:"), roles.get(each[0], Role.OPERAND), spread=each.startswith("**"))
+        for each in required
+    ]
     for name, default in more.items():
         if default is OPTIONAL:
             params.append(Param(name, Role.OPERAND, None))
@@ -143,6 +149,12 @@ Given = Operand | object  # an operand, something static, or a tuple or list of 
 
 def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, Given]) -> Bound:
     """What a call gives to each parameter, as operands and attributes. Raises CallError."""
+    spread = [place for place, each in enumerate(takes.params) if each.spread]
+    if spread:  # all that is left by position, if it isn't one tuple already
+        (first,) = spread
+        rest = list(positional[first:])
+        if len(rest) != 1 or not isinstance(rest[0], tuple | list):
+            positional = [*positional[:first], rest]
     if len(positional) > len(takes.params):
         said = f"expected at most {len(takes.params)} arguments, got {len(positional)}"
         raise CallError(said, "leave the others out")
@@ -286,10 +298,20 @@ def evaluating(function: Callable[..., object], takes: Signature) -> Callable[..
 
     def evaluate(*operands: object, **attributes: object) -> object:
         found = arguments(takes, operands, attributes)
-        positional = [_unwrapped(each) for each in found.positional.values()]
+        positional: list[object] = []
+        for name, value in found.positional.items():
+            if _is_spread(takes, name):
+                positional += value  # type: ignore[arg-type]
+            else:
+                positional.append(_unwrapped(value))
         return function(*positional, **found.keywords)
 
     return evaluate
+
+
+def _is_spread(takes: Signature, name: str) -> bool:
+    param = takes.named(name)
+    return param is not None and param.spread
 
 
 def _unwrapped(value: object) -> object:
@@ -308,7 +330,12 @@ def written(function: str, takes: Signature) -> Spelling:
         found = arguments(takes, operands, attributes)
         if any(isinstance(each, SequenceType) for each in types):
             found = Arguments(_of_sequence(found.positional), found.keywords)
-        positional = [_text(value, name) for name, value in found.positional.items()]
+        positional: list[ast.expr] = []
+        for name, value in found.positional.items():
+            if _is_spread(takes, name):
+                positional += value  # type: ignore[arg-type]
+            else:
+                positional.append(_text(value, name))
         keywords = [ast.keyword(name, _text(value, name)) for name, value in found.keywords.items()]
         method = attributes.get("method")
         if not isinstance(method, str):
@@ -336,7 +363,10 @@ def _text(value: object, name: str = "") -> ast.expr:
             return ast.Tuple([_text(item) for item in value], ast.Load())
         case str() if name == "dtype":
             return spell.name("bool" if value == "bool" else f"np.{value}")
-        case int() if value < 0:
+        case float() if math.isinf(value):
+            infinity = spell.name("np.inf")
+            return infinity if value > 0 else ast.UnaryOp(ast.USub(), infinity)
+        case int() | float() if value < 0:
             return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     assert value is None or isinstance(value, bool | int | float | str)
     return ast.Constant(value)

@@ -14,7 +14,8 @@ class Draw:
     """An array, or a number for no shape at all, to be drawn.
 
     `kind` is what it holds: "real" (normally distributed), "positive", "unit" (inside (-1, 1)),
-    "above" (greater than 1), "distinct" (no two elements within 0.1 of one another), "definite"
+    "above" (greater than 1), "distinct" (no two elements within 0.1 of one another), "ordered"
+    (distinct, and increasing along the last dimension), "definite"
     (symmetric positive definite matrices), "symmetric", "regular" (well-conditioned matrices),
     "int" (below `high`), "bool". `shape` None is a float of Python's; `()` an array without
     dimensions.
@@ -43,6 +44,10 @@ def above(*shape: int) -> Draw:
 
 def distinct(*shape: int) -> Draw:
     return Draw("distinct", shape)
+
+
+def ordered(*shape: int) -> Draw:
+    return Draw("ordered", shape)
 
 
 def definite(*shape: int) -> Draw:

@@ -15,7 +15,6 @@ from autodiff_compiler.ops.arithmetic import NO_SLOPE, SAME, TRUTH_VALUE
 from autodiff_compiler.ops.kinds import (
     Attributes,
     asking,
-    broadcast_dims,
     condition,
     elementwise_type,
     expect_count,
@@ -49,14 +48,19 @@ def select(chosen: object, a: object, b: object) -> object:
     return a if chosen else b
 
 
+def where_text(operands: spell.Expressions, types: spell.Types) -> ast.expr:
+    """`np.where(c, a, b)`; without dimensions that is an array, and [()] the number in it."""
+    found = spell.call("np.where", *operands)
+    if any(isinstance(each, ArrayType) and each.dims for each in types):
+        return found
+    return spell.subscript(found, ast.Tuple([], ast.Load()))
+
+
 def write_select(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
     if has_array(types):
-        found = spell.call("np.where", *operands)
-        if broadcast_dims(types):
-            return found
-        return spell.subscript(found, ast.Tuple([], ast.Load()))  # the number, not an array of it
+        return where_text(operands, types)
     return ast.IfExp(operands[0], operands[1], operands[2])
 
 
@@ -73,9 +77,9 @@ def negation(x: object) -> object:
 def write_negation(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
-    if has_array(types):
-        if isinstance(types[0], ArrayType) and types[0].dtype != "bool":
-            return spell.call("np.logical_not", *operands)
+    if isinstance(types[0], ArrayType):
+        if types[0].dtype != "bool":  # whose ~ would be that of each bit
+            return spell.call("np.logical_not", operands[0])
         return ast.UnaryOp(ast.Invert(), operands[0])
     return ast.UnaryOp(ast.Not(), operands[0])
 

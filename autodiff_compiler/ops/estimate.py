@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import math
 
-from autodiff_compiler.ir.types import ScalarType
+from autodiff_compiler.ir.types import ArrayType, ScalarType
 from autodiff_compiler.ir.values import Op
 
 # Reading an element, or listing some values, is only moving them.
-_MOVES = frozenset({"getitem", "len", "item", "pack"})
+_MOVES = frozenset(
+    {"getitem", "len", "item", "pack", "shape", "size", "np.transpose", "np.swapaxes"}
+    | {"np.expand_dims", "np.squeeze", "np.moveaxis"}
+)
+
+
+def reads_in_place(op: Op) -> bool:
+    """Whether a subscript of an array gives a view of it, or a number, and copies nothing."""
+    return not any(isinstance(each.type, ArrayType) for each in op.operands[1:])
 
 
 def estimated_weight(op: Op) -> float:
     """The weight of an operation on scalars; infinite for what works on whole sequences."""
-    if op.operation.name in _MOVES:
+    if op.operation.name in _MOVES or (op.operation.name == "get" and reads_in_place(op)):
         return 0
     types = [operand.type for operand in (*op.operands, op.result)]
     scalars = [kind for kind in types if isinstance(kind, ScalarType)]

@@ -83,10 +83,6 @@ def unbroadcast_vjp(build: Builder, op: Op, ct: Operand) -> Sequence[Contributio
     return build.op(OPS["expand_like"], ct, op.operands[0]), None
 
 
-def zeros_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return array(types[0])
-
-
 RECORDS: tuple[Record, ...] = (
     Record(
         name="shape",
@@ -122,6 +118,19 @@ RECORDS: tuple[Record, ...] = (
         weight=FREE,
         rule=Custom(astype_jvp, lambda build, op, ct: (ct,)),  # fitted to the operand's dtype
         spelling=Spelling(write_astype),
+    ),
+    Record(
+        name="own",
+        infer=lambda types, attributes: array(types[0]),
+        evaluate=lambda a: a.copy(),
+        effect=pure,
+        weight=FREE,
+        rule=Custom(astype_jvp, lambda build, op, ct: (ct,)),
+        spelling=Spelling(
+            lambda operands, types, attributes: ast.Call(
+                ast.Attribute(operands[0], "copy", ast.Load()), [], []
+            )
+        ),
     ),
     Record(
         name="expand_like",

@@ -211,6 +211,18 @@ def unbroadcast(x, shape):
 ''',
 )
 
+WITH_FIELDS = Helper(
+    "with_fields",
+    '''\
+def with_fields(record, **fields):
+    """A record of the same class, with these values in its fields."""
+    found = object.__new__(type(record))
+    for name, value in fields.items():
+        object.__setattr__(found, name, value)
+    return found
+''',
+)
+
 BOUND = Helper(
     "bound",
     '''\

@@ -18,6 +18,7 @@ from autodiff_compiler.ir.types import BOOL, INT, Type
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import ABS, ABS_DELICATE, NO_SLOPE, TRUTH_VALUE
 from autodiff_compiler.ops.calling import OPTIONAL, signature
+from autodiff_compiler.ops.comparisons import where_text
 from autodiff_compiler.ops.family import (
     DTYPE,
     OUT,
@@ -316,11 +317,7 @@ EXTREMES = (
         weight=FREE,
         # np.where gives an array without dimensions, even of numbers; [()] is the number in it.
         evaluate=lambda chosen, *values: np.where(chosen, *values)[()],
-        spelling=Spelling(
-            lambda operands, types, attributes: spell.subscript(
-                spell.call("np.where", *operands), ast.Tuple([], ast.Load())
-            )
-        ),
+        spelling=Spelling(lambda operands, types, attributes: where_text(operands, types)),
         samples=((True, 1.25, -3.5), (False, 1.25, -3.5)),
         delicate=(
             Delicate((True, 1.0, inf), (0.0, 1.0, 0.0), "what isn't taken doesn't matter"),

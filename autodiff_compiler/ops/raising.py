@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from autodiff_compiler.ir.types import Kind, may_hold
-from autodiff_compiler.ir.values import Op
+import re
+
+from autodiff_compiler.ir.types import ArrayType, Kind, may_hold
+from autodiff_compiler.ir.values import Const, Op
 
 # Of the trigonometric functions, each raises on infinities alone, with one text.
 _ALIKE = dict.fromkeys(("math.sin", "math.cos", "math.tan"), "infinite angle")
@@ -25,12 +27,36 @@ def raises_alike(a: Op, b: Op) -> bool:
     return kind is not None and kind == _ALIKE.get(b.operation.name)
 
 
+# What warns of arrays whose elements are ordinary numbers. The rest (sums, products, exp) does so
+# where they overflow only, for which no line is spent.
+_WARNS_OF_ARRAYS = re.compile(
+    r"div|ieee_div|floordiv|mod|pow|ieee_pow|ieee_log"
+    r"|np\.(divide|true_divide|floor_divide|mod|fmod|remainder|power|float_power|reciprocal|sqrt"
+    r"|log\w*|arcsin|arccos|arccosh|arctanh|mean|var|std|average|linalg\.\w+)"
+)
+
+
 def may_warn(op: Op) -> bool:
     """Whether the operation may warn, as NumPy's scalars do where Python's raise."""
     if op.operation.name in _SILENT:
         return False
+    if any(isinstance(each.type, ArrayType) for each in (op.result, *op.operands)):
+        last = op.operands[-1]
+        if isinstance(last, Const) and op.operation.name in ("div", "ieee_div", "pow", "np.power"):
+            is_power = op.operation.name in ("pow", "np.power")
+            harmless = type(last.value) is int and last.value >= 0
+            return is_power and not harmless
+        return _WARNS_OF_ARRAYS.fullmatch(op.operation.name) is not None
     return any(may_hold(each.type, _warns) for each in (op.result, *op.operands))
 
 
+def must_be_heard(op: Op) -> bool:
+    """Whether an operation is kept for its warnings alone, though nobody reads its result.
+
+    Of arrays it isn't: it may cost as much as all the rest.
+    """
+    return may_warn(op) and not isinstance(op.result.type, ArrayType)
+
+
 def _warns(kind: Kind) -> bool:
-    return kind in (Kind.NP_INT, Kind.NP_FLOAT)
+    return kind.is_numpy and kind is not Kind.NP_BOOL

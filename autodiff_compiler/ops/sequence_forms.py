@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import FLOAT, INT, SequenceType, Type, join
+from autodiff_compiler.ir.types import FLOAT, INT, ArrayType, SequenceType, Type, join
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import RECORDS as SCALARS
 from autodiff_compiler.ops.kinds import (
@@ -49,6 +49,10 @@ def _joined(types: Sequence[Type]) -> Type:
 
 def len_type(types: Sequence[Type], attributes: Attributes) -> Type:
     expect_count(types, 1)
+    if isinstance(types[0], ArrayType):
+        if not types[0].dims:
+            raise OperandError("len() of an array without dimensions")
+        return INT
     sequence(types[0])
     return INT
 

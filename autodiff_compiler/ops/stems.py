@@ -13,7 +13,10 @@ _STEMS = {
     "zeros_like": "zeros", "seq_add": "sums", "fill": "items", "pad": "padded",
     "select": "chosen", "item": "part", "tuple": "parts", "format": "text", "getitem": "element",
 }  # fmt: skip
-_SHORT = {"pow": "power", "ieee_pow": "power", "ieee_log": "log", "round_to": "rounded"}
+_SHORT = {"sum": "total", "max": "top", "min": "low", "abs": "size", "all": "every", "any": "some",
+    "zeros_like": "zeros", "expand_like": "whole", "own": "copy", "round": "rounded",
+    "get": "part", "matmul": "product", "astype": "cast",
+    "pow": "power", "ieee_pow": "power", "ieee_log": "log", "round_to": "rounded"}  # fmt: skip
 
 
 def stem_of(op: Op, first: str | None) -> str:
@@ -26,7 +29,8 @@ def stem_of(op: Op, first: str | None) -> str:
         return plural.removesuffix("s") + "".join(tail)
     if name in _STEMS:
         return _STEMS[name]
-    stem = _SHORT.get(name, name.rpartition(".")[2])
+    stem = name.rpartition(".")[2]
+    stem = _SHORT.get(stem, stem)
     return f"{stem}_{first}" if first and len(first) < 12 else stem
 
 

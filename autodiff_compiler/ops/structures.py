@@ -5,11 +5,23 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import NOTHING, TEXT, Kind, ScalarType, TupleType, Type
+from autodiff_compiler.ir.types import (
+    NOTHING,
+    TEXT,
+    Container,
+    Fields,
+    Kind,
+    ScalarType,
+    TupleType,
+    Type,
+    fields_of,
+    items_of,
+)
 from autodiff_compiler.ops import spell
-from autodiff_compiler.ops.helpers import BOUND, running
+from autodiff_compiler.ops.helpers import BOUND, WITH_FIELDS, running
 from autodiff_compiler.ops.kinds import Attributes, acts, condition, expect_count, pure, raises
 from autodiff_compiler.ops.record import Elementwise, Record, Spelling, Unsupported, Zero
 from autodiff_compiler.ops.weights import FREE
@@ -22,7 +34,39 @@ TAKEN_APART = Unsupported("structures are taken apart before they are differenti
 
 
 def tuple_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return TupleType(tuple(types), str(attributes["container"]))
+    container = container_of(attributes)
+    if isinstance(container, Fields) and container.cls is not None:
+        raise OperandError(f"a {container} made here can't be handed on whole: use a tuple or dict")
+    return TupleType(tuple(types), container)
+
+
+def container_of(attributes: Attributes) -> Container:
+    container = attributes["container"]
+    assert isinstance(container, str | Fields)
+    return container
+
+
+def record_like_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """A record like the first operand, with the others as its fields."""
+    return TupleType(tuple(types[1:]), container_of(attributes))
+
+
+def record_like(like: object, *items: object, container: Fields) -> object:
+    if container.kind == "namedtuple":
+        return type(like)(*items)
+    return running(WITH_FIELDS)(like, **dict(zip(container.names, items, strict=True)))
+
+
+def write_record_like(
+    operands: spell.Expressions, types: spell.Types, attributes: Attributes
+) -> ast.expr:
+    container = container_of(attributes)
+    assert isinstance(container, Fields)
+    keywords = [ast.keyword(*pair) for pair in zip(container.names, operands[1:], strict=True)]
+    if container.kind == "namedtuple":
+        replace = ast.Attribute(operands[0], "_replace", ast.Load())
+        return ast.Call(replace, [], keywords)
+    return ast.Call(spell.name(WITH_FIELDS.name), [operands[0]], keywords)
 
 
 def item_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -38,13 +82,25 @@ def item_type(types: Sequence[Type], attributes: Attributes) -> Type:
             raise OperandError(f"expected a tuple or list of known items, got {types[0]}")
 
 
-def make_tuple(*items: object, container: str) -> object:
+def make_tuple(*items: object, container: Container) -> object:
+    if isinstance(container, Fields):
+        if container.kind == "dict":
+            return dict(zip(container.names, items, strict=True))
+        assert container.cls is not None
+        return container.cls(*items)
     return list(items) if container == "list" else items
 
 
 def write_tuple(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
+    container = container_of(attributes)
+    if isinstance(container, Fields):
+        names = [ast.Constant(name) for name in container.names]
+        if container.kind == "dict":
+            return ast.Dict(list(names), list(operands))
+        assert container.cls is not None
+        return spell.call(container.cls.__name__, *operands)
     make = ast.List if attributes["container"] == "list" else ast.Tuple
     return make(list(operands), ast.Load())
 
@@ -52,7 +108,23 @@ def write_tuple(
 def write_item(operands: spell.Expressions, types: spell.Types, attributes: Attributes) -> ast.expr:
     index = attributes["index"]
     assert isinstance(index, int)
+    found = types[0]
+    if isinstance(found, TupleType) and isinstance(found.container, Fields):
+        name = found.container.names[index]
+        if found.container.kind == "dict":
+            return spell.subscript(operands[0], ast.Constant(name))
+        return ast.Attribute(operands[0], name, ast.Load())
     return spell.subscript(operands[0], ast.Constant(index))
+
+
+def _is_namedtuple(found: Type) -> bool:
+    assert isinstance(found, TupleType) and isinstance(found.container, Fields)
+    return found.container.kind == "namedtuple"
+
+
+def get_item(structure: Any, index: int) -> object:
+    fields = fields_of(structure)
+    return structure[index] if fields is None else items_of(structure, fields)[index]
 
 
 # print, format
@@ -192,11 +264,24 @@ RECORDS = (
     Record(
         name="item",
         infer=item_type,
-        evaluate=lambda structure, index: structure[index],
+        evaluate=get_item,
         effect=pure,
         weight=FREE,
         rule=TAKEN_APART,
         spelling=Spelling(write_item),
+        tags=STRUCTURAL,
+    ),
+    Record(
+        name="record_like",
+        infer=record_like_type,
+        evaluate=record_like,
+        effect=pure,
+        weight=FREE,
+        rule=TAKEN_APART,
+        spelling=Spelling(
+            write_record_like,
+            lambda types: None if _is_namedtuple(types[0]) else WITH_FIELDS,
+        ),
         tags=STRUCTURAL,
     ),
     Record(

@@ -230,6 +230,16 @@ def _stays_array(index: Index, fillers: Sequence[Type]) -> bool:
     return Mark.REST in index
 
 
+def is_slicing(index: Index) -> bool:
+    """Whether there are only slices and new axes in a subscript, which never raise."""
+    return all(
+        isinstance(each, Mark) and each is not HOLE
+        if not isinstance(each, Slice)
+        else all(part is None or type(part) is int for part in each.parts)
+        for each in index
+    )
+
+
 def is_basic(index: Index, fillers: Sequence[Type]) -> bool:
     """Whether the result is a view: no index arrays, no masks."""
     return not any(isinstance(filler, ArrayType) for filler in fillers)

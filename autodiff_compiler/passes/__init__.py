@@ -12,6 +12,7 @@ from dataclasses import replace
 from autodiff_compiler.ir.values import Block, Function, Node
 from autodiff_compiler.passes.algebra import settle_signs, simplify_algebra
 from autodiff_compiler.passes.control import simplify_control
+from autodiff_compiler.passes.copies import drop_needless_copies
 from autodiff_compiler.passes.cse import share_common
 from autodiff_compiler.passes.dce import drop_dead
 from autodiff_compiler.passes.inline import inline_calls
@@ -23,6 +24,7 @@ ROUNDS = 8  # each round exposes less; this is a bound for safety, not a budget
 __all__ = [
     "clean",
     "drop_dead",
+    "drop_needless_copies",
     "drop_repeated_errors",
     "finish",
     "inline_calls",
@@ -58,4 +60,5 @@ def optimise(function: Function) -> Function:
 def finish(function: Function) -> Function:
     """What is done once, when nothing will be differentiated or simplified any more."""
     body = drop_repeated_errors(drop_dead(settle_signs(function.body)))
+    body = drop_needless_copies(body)
     return function if body is function.body else replace(function, body=body)

@@ -18,11 +18,21 @@ from sys import float_info
 import numpy as np
 
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.operation import Effect, Operation
-from autodiff_compiler.ir.types import FLOAT, NP_FLOAT, fits, type_of
+from autodiff_compiler.ir.operation import Effect, OperandError, Operation
+from autodiff_compiler.ir.types import (
+    FLOAT,
+    NP_FLOAT,
+    ArrayType,
+    Kind,
+    ScalarType,
+    covers,
+    fits,
+    type_of,
+)
 from autodiff_compiler.ir.values import NO_ATTRIBUTES, Block, Const, Node, Op, Operand, Value
 from autodiff_compiler.ir.walk import values_read
 from autodiff_compiler.ops import OPS, effect_of
+from autodiff_compiler.ops.record import Elementwise, Record
 from autodiff_compiler.passes.rewrite import Rewriter, narrows
 
 Found = Op | Operand
@@ -55,10 +65,22 @@ class _Algebra(Rewriter):
     def op(self, op: Op) -> Found:
         rules = EXACT if op.origin.exact else self.rules
         for rule in rules:
-            found = rule(op, self)
-            if found is not None and (isinstance(found, Op) or narrows(op, found)):
+            found = self.tried(rule, op)
+            if found is not None:
                 return found
         return op
+
+    def tried(self, rule: Rule, op: Op) -> Found | None:
+        """What a rule finds. What the types don't admit is nothing found: np.bool has no sign."""
+        before = len(self.ahead)
+        try:
+            found = rule(op, self)
+        except OperandError:
+            found = None
+        if found is not None and (isinstance(found, Op) or narrows(op, found)):
+            return found
+        del self.ahead[before:]
+        return None
 
     def __call__(self, operand: Operand, name: str) -> tuple[Operand, ...] | None:
         """The operands of what made an operand, if that was the operation `name`."""
@@ -97,6 +119,11 @@ def _is(operand: Operand, *numbers: float) -> bool:
             for number in numbers
         )
     )
+
+
+def _is_float(operand: Operand) -> bool:
+    """Whether an operand is certainly a float."""
+    return isinstance(operand.type, ScalarType) and operand.type.only(Kind.FLOAT, Kind.NP_FLOAT)
 
 
 def _as(op: Op, name: str, *operands: Operand) -> Op | None:
@@ -181,7 +208,10 @@ def product(op: Op, made: _Algebra) -> Found | None:
 
 
 def constants_outwards(op: Op, made: _Algebra) -> Found | None:
-    """(c·x)·y is c·(x·y): outside, a constant meets others."""
+    """(c·x)·y is c·(x·y): outside, a constant meets others.
+
+    Not of two integers, whose product may be too large for a float, or wrap.
+    """
     if op.operation.name != "mul":
         return None
     a, b = op.operands
@@ -189,7 +219,7 @@ def constants_outwards(op: Op, made: _Algebra) -> Found | None:
         factors = made(product, "mul")
         if factors is None or not made.once(product) or isinstance(other, Const):
             continue
-        if _number(factors[0]) is not None:
+        if _number(factors[0]) is not None and any(map(_is_float, (factors[1], other))):
             return _as(op, "mul", factors[0], made.apply(op, "mul", factors[1], other))
     return None
 
@@ -225,6 +255,50 @@ def total(op: Op, made: _Algebra) -> Found | None:
         opposite = _opposite(op, term, made)
         if opposite is not None:
             return _as(op, "sub", rest, opposite)
+    return None
+
+
+def nothing_added(op: Op, made: _Algebra) -> Found | None:
+    """x + zeros of the same shape."""
+    if op.operation.name != "add":
+        return None
+    for zeros, rest in (op.operands, op.operands[::-1]):
+        if made(zeros, "np.zeros_like") is None or not isinstance(rest.type, ArrayType):
+            continue
+        assert isinstance(op.result.type, ArrayType)
+        if rest.type.dtype == op.result.type.dtype and covers(rest.type, op.result.type):
+            return rest
+    return None
+
+
+def quotient_of_numbers(op: Op, made: _Algebra) -> Found | None:
+    """(a / b)·x is a·x / b for an array x: divided at the end, nothing can raise."""
+    if op.operation.name != "mul":
+        return None
+    for quotient, other in (op.operands, op.operands[::-1]):
+        parts = made(quotient, "ieee_div")
+        if parts is None or not made.once(quotient) or not isinstance(other.type, ArrayType):
+            continue
+        if all(isinstance(part.type, ScalarType) for part in parts):
+            whole = other if _is(parts[0], 1) else made.apply(op, "mul", parts[0], other)
+            return _as(op, "ieee_div", whole, parts[1])
+    return None
+
+
+def size_of_operand(op: Op, made: _Algebra) -> Found | None:
+    """The size of an elementwise result is that of an operand."""
+    whole = op.operands[0]
+    source = made.made.get(whole) if isinstance(whole, Value) else None
+    if op.operation.name != "size" or source is None:
+        return None
+    if not isinstance(source.operation, Record):
+        return None
+    if not isinstance(source.operation.rule, Elementwise):
+        return None
+    for operand in source.operands:
+        a, b = operand.type, whole.type
+        if isinstance(a, ArrayType) and isinstance(b, ArrayType) and covers(a, b):
+            return replace(op, operands=(operand,))
     return None
 
 
@@ -342,6 +416,9 @@ RULES: tuple[Rule, ...] = (
     signs,
     like_terms,
     total,
+    nothing_added,
+    quotient_of_numbers,
+    size_of_operand,
     difference,
     quotient,
     negation,

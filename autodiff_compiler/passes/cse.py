@@ -6,6 +6,7 @@
 
 What stands in an outer block is known inside; what stands in an arm or a body is not known outside.
 Two fresh objects are never one, and a derivative statement never stands in for one of the user's.
+What the user wrote twice warns twice where it may warn; where it raises, it raises the first time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from autodiff_compiler.ir.types import SequenceType, fits
 from autodiff_compiler.ir.values import Block, Node, Op, Operand, Value
 from autodiff_compiler.ops import effect_of
 from autodiff_compiler.ops.estimate import estimated_weight
+from autodiff_compiler.ops.raising import may_warn
 from autodiff_compiler.passes.rewrite import Rewriter
 
 _COMMUTE = frozenset({"add", "mul"})
@@ -55,12 +57,13 @@ class _Sharing(Rewriter):
 def _stays(op: Op, before: Op) -> bool:
     """Whether an operation is kept though an equal one stands before it.
 
-    What the user wrote twice stays written twice unless it is dear, and a sign is not worth a name.
+    What the user wrote twice stays written twice unless it is dear and silent, and a sign is not
+    worth a name.
     """
     if before.origin.order > op.origin.order:
         return True
     if op.origin.order == 0:
-        return estimated_weight(op) <= 1
+        return may_warn(op) or estimated_weight(op) <= 1
     return op.operation.name == "neg" and before.origin.order == 0
 
 

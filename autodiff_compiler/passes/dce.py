@@ -29,7 +29,7 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import arguments_of, blocks_of
 from autodiff_compiler.ops import effect_of
-from autodiff_compiler.ops.raising import may_warn
+from autodiff_compiler.ops.raising import must_be_heard
 
 
 def drop_dead(block: Block) -> Block:
@@ -153,7 +153,7 @@ def _noticed(op: Op) -> bool:
     effect = effect_of(op)
     if effect is Effect.ACTS:
         return True
-    return op.origin.order == 0 and (effect is Effect.RAISES or may_warn(op))
+    return op.origin.order == 0 and (effect is Effect.RAISES or must_be_heard(op))
 
 
 def _sweep(block: Block, marks: _Marks) -> Block:

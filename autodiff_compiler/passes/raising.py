@@ -17,7 +17,7 @@ from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.values import Block, Node, Op
 from autodiff_compiler.ir.walk import map_blocks, values_read
 from autodiff_compiler.ops import effect_of
-from autodiff_compiler.ops.raising import raises_alike
+from autodiff_compiler.ops.raising import may_warn, raises_alike
 
 
 def drop_repeated_errors(block: Block) -> Block:
@@ -26,7 +26,7 @@ def drop_repeated_errors(block: Block) -> Block:
     read = set(values_read(nodes, block.yields or ()))
     kept = list(nodes)
     for node in nodes:
-        if isinstance(node, Op) and node.result not in read and _raises(node):
+        if isinstance(node, Op) and node.result not in read and _only_raises(node):
             place = kept.index(node)
             if _raised_before(node, kept[:place]) or _raised_after(node, kept[place + 1 :]):
                 del kept[place]
@@ -37,8 +37,9 @@ def drop_repeated_errors(block: Block) -> Block:
     return Block(tuple(kept), block.yields)
 
 
-def _raises(op: Op) -> bool:
-    return effect_of(op) is Effect.RAISES
+def _only_raises(op: Op) -> bool:
+    """Whether an operation may raise and do nothing else: two that warn warn twice."""
+    return effect_of(op) is Effect.RAISES and not may_warn(op)
 
 
 def _raised_before(op: Op, others: Sequence[Node]) -> bool:

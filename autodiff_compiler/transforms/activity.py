@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType, TupleType, Type
 from autodiff_compiler.ir.values import Block, Call, If, Loop, Node, Op, Operand, Value
 from autodiff_compiler.ops.record import Record, Zero
 
@@ -20,6 +20,8 @@ def differentiable(kind: Type) -> bool:
     match kind:
         case ScalarType():
             return kind.may_be_float
+        case ArrayType():
+            return kind.is_float
         case SequenceType():
             return differentiable(kind.element)
         case TupleType():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autodiff_compiler.ir.builder import Builder
-from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType, TupleType, plain
 from autodiff_compiler.ir.values import Loop, Operand, Value
 from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops.calling import HOLE
 from autodiff_compiler.ops.record import AddAt
+from autodiff_compiler.transforms.activity import differentiable
+from autodiff_compiler.transforms.fitting import in_full
 from autodiff_compiler.transforms.terms import ZERO
 
 Naming = Callable[[str | None], str | None]
@@ -54,12 +57,14 @@ class Cotangents:
         if contribution is None or not isinstance(target, Value) or target not in self.active:
             return
         before = self.of.get(target)
+        if before is None and isinstance(contribution, AddAt):
+            mask = _selected(contribution)
         if before is None and mask is not None:
             self.masks[target] = mask
         elif self.masks.get(target) != mask:
             self.masks.pop(target, None)
         if isinstance(contribution, AddAt):
-            total = zero_of(build, target) if before is None else before
+            total = zero_of(build, target) if before is None else in_full(build, before, target)
             name = bar(target.name)
             self.of[target] = build.op(
                 contribution.update,
@@ -73,6 +78,15 @@ class Cotangents:
             self.of[target] = contribution
         else:
             self.of[target] = add(build, before, contribution, bar(target.name))
+
+
+def _selected(contribution: AddAt) -> Presence | None:
+    """What a boolean mask has left out takes no part."""
+    if contribution.attributes.get("index") != (HOLE,):
+        return None
+    (place,) = contribution.indices
+    is_mask = isinstance(place.type, ArrayType) and place.type.dtype == "bool"
+    return Presence(place, True) if is_mask else None
 
 
 def bar(name: str | None) -> str | None:
@@ -97,13 +111,19 @@ def zero_of(build: Builder, operand: Operand, named: Naming = bar) -> Operand:
             return _collect(build, inside, ((element, operand),), zero, name)
         case TupleType(items=items, container=container):
             zeros = [_zero_item(build, operand, place, named) for place in range(len(items))]
-            return build.op(OPS["tuple"], *zeros, attributes={"container": container})
+            return build.op(OPS["tuple"], *zeros, attributes={"container": plain(container)})
+        case ArrayType() if differentiable(operand.type):
+            return build.op(OPS["np.zeros_like"], operand, name=named(name_of(operand)))
     return ZERO
+
+
+def name_of(operand: Operand) -> str | None:
+    return operand.name if isinstance(operand, Value) else None
 
 
 def _zero_item(build: Builder, structure: Operand, place: int, named: Naming) -> Operand:
     assert isinstance(structure.type, TupleType)
-    if isinstance(structure.type.items[place], SequenceType | TupleType):
+    if isinstance(structure.type.items[place], SequenceType | TupleType | ArrayType):
         return zero_of(build, item(build, structure, place), named)
     return ZERO
 
@@ -116,7 +136,18 @@ def from_item(build: Builder, structure: Operand, place: int, cotangent: Operand
         cotangent if each == place % count else _zero_item(build, structure, each, bar)
         for each in range(count)
     ]
-    return build.op(OPS["tuple"], *parts, attributes={"container": structure.type.container})
+    return build.op(OPS["tuple"], *parts, attributes={"container": plain(structure.type.container)})
+
+
+def assembled(build: Builder, structure: Operand, parts: Mapping[int, Operand]) -> Operand:
+    """The cotangent of a structure, of the cotangents of some of its items."""
+    assert isinstance(structure.type, TupleType)
+    count = len(structure.type.items)
+    every = [
+        parts.get(place) or parts.get(place - count) or _zero_item(build, structure, place, bar)
+        for place in range(count)
+    ]
+    return build.op(OPS["tuple"], *every, attributes={"container": plain(structure.type.container)})
 
 
 def padded(build: Builder, cotangents: Operand, sequence: Operand) -> Operand:
@@ -140,7 +171,7 @@ def add(build: Builder, a: Operand, b: Operand, name: str | None = None) -> Oper
         case TupleType(items=items):
             pairs = [(item(build, a, place), item(build, b, place)) for place in range(len(items))]
             sums = [add(build, *pair) for pair in pairs]
-            return build.op(OPS["tuple"], *sums, attributes={"container": a.type.container})
+            return build.op(OPS["tuple"], *sums, attributes={"container": plain(a.type.container)})
     return build.op(OPS["add"], a, b, name=name)
 
 

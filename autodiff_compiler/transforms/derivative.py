@@ -10,8 +10,10 @@ from autodiff_compiler.errors import Problem, SignatureError, report
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.lengths import lengths_of
 from autodiff_compiler.ir.types import (
-    FLOAT,
     INT,
+    ArrayType,
+    Container,
+    Fields,
     Kind,
     NothingType,
     ScalarType,
@@ -20,6 +22,7 @@ from autodiff_compiler.ir.types import (
     TupleType,
     Type,
     may_hold,
+    plain,
 )
 from autodiff_compiler.ir.values import (
     Block,
@@ -43,7 +46,8 @@ from autodiff_compiler.ir.walk import (
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.stems import stems_of
 from autodiff_compiler.transforms.activity import active_values, differentiable
-from autodiff_compiler.transforms.cotangents import Cotangents, bar, item, zero_of
+from autodiff_compiler.transforms.cotangents import Cotangents, add, assembled, bar, item, zero_of
+from autodiff_compiler.transforms.fitting import in_dtype, in_full
 from autodiff_compiler.transforms.jvp import Forward, dot
 from autodiff_compiler.transforms.residuals import as_repeated
 from autodiff_compiler.transforms.structures import take_apart_first
@@ -103,7 +107,10 @@ def jvp(function: Function, argnums: tuple[int, ...]) -> Function:
         walk.tangents[0][param] = seeds[-1]
     build = Builder(Origin(order=walk.order))
     walk.sweep(function.body.nodes, build)
-    both = _pack(build, [result, walk.whole(build, 0, result)])
+    tangent = walk.whole(build, 0, result)
+    if _has_form(result.type):
+        tangent = conform(build, tangent, result)
+    both = _pack(build, [result, tangent])
     return replace(
         function,
         name=f"{function.name}_jvp",
@@ -140,10 +147,10 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
                 gradient: Operand = _sweep_per_element(function, param, build)
             case TupleType():
                 parts = [next(found) if differentiable(kind) else ZERO for kind in param.type.items]
-                gradient = _pack(build, parts, param.type.container)
+                gradient = _pack(build, parts, plain(param.type.container))
             case _:
                 gradient = next(found)
-        gradients.append(conform(build, gradient, param.type))
+        gradients.append(conform(build, gradient, param))
     return _gradient_function(function, wanted, (), build, gradients, "forward")
 
 
@@ -164,6 +171,7 @@ class _Backward:
             lengths=lengths_of(function.body.nodes),
             stems=stems_of(all_nodes(function.body.nodes)),
             clean=clean,
+            inputs=self.inputs,
         )
 
     def run(self, build: Builder, result: Operand, seed: Operand | None) -> Cotangents:
@@ -175,7 +183,13 @@ class _Backward:
     def gradient(self, build: Builder, cotangents: Cotangents, param: Value) -> Operand:
         """The cotangent of a parameter, in the parameter's structure and type."""
         found = cotangents.of.get(param)
-        return conform(build, zero_of(build, param) if found is None else found, param.type)
+        parts = self.walk.parts.get(param)
+        if parts is None:
+            return conform(build, zero_of(build, param) if found is None else found, param)
+        whole = assembled(build, param, parts)
+        if found is not None:
+            whole = add(build, whole, found)
+        return conform(build, whole, param)
 
 
 # ---------------------------------------------------------------------- forward
@@ -219,7 +233,7 @@ def _unit(build: Builder, param: Value, place: int | None) -> Operand:
     """The unit tangent for one item of a structure."""
     assert isinstance(param.type, TupleType)
     parts = [ONE if each == place else ZERO for each in range(len(param.type.items))]
-    return _pack(build, parts, param.type.container)
+    return _pack(build, parts, plain(param.type.container))
 
 
 def _sweep_per_element(function: Function, param: Value, build: Builder) -> Value:
@@ -277,17 +291,26 @@ def order_of(function: Function) -> int:
     return 1 + max((node.origin.order for node in all_nodes(function.body.nodes)), default=0)
 
 
-def conform(build: Builder, gradient: Operand, wanted: Type) -> Operand:
-    """A gradient as the type of what it belongs to: float for float, np.float64 for np.float64."""
+def conform(build: Builder, gradient: Operand, like: Operand) -> Operand:
+    """A gradient as the type of what it belongs to: float for float, np.float64 for np.float64,
+    an array of its own of the same shape and dtype for an array."""
+    wanted = like.type
     match wanted, gradient.type:
         case ScalarType(), ScalarType(kinds=kinds):
             floats = {kind for kind in wanted.kinds if kind.is_float}
             if kinds <= floats or len(floats) != 1:
                 return gradient
+            if Kind.NP_FLOAT32 in floats:
+                return build.op(OPS["astype"], gradient, attributes={"dtype": "float32"})
             return build.op(OPS["float" if Kind.FLOAT in floats else "np.float64"], gradient)
+        case ArrayType(), (ArrayType() | ScalarType()) if differentiable(wanted):
+            fitted = in_full(build, in_dtype(build, gradient, wanted), like)
+            return build.op(
+                OPS["own"], fitted, name=bar(like.name) if isinstance(like, Value) else None
+            )
         case SequenceType(element=kind), SequenceType(element=ScalarType() as found):
             element, inside = Value(found), Builder(build.origin)
-            converted = conform(inside, element, kind)
+            converted = conform(inside, element, Value(kind))
             if converted is not element:
                 whole = Value(SequenceType(converted.type))
                 build.add(
@@ -309,13 +332,26 @@ def conform(build: Builder, gradient: Operand, wanted: Type) -> Operand:
                 return build.op(OPS["as_tuple"], gradient)
         case TupleType(items=kinds), TupleType():
             parts = [
-                conform(build, item(build, gradient, place), kind)
+                conform(build, item(build, gradient, place), item(build, like, place))
                 if differentiable(kind)
                 else const(None)
                 for place, kind in enumerate(kinds)
             ]
+            if isinstance(wanted.container, Fields) and wanted.container.kind != "dict":
+                record = {"container": wanted.container}
+                return build.op(OPS["record_like"], like, *parts, attributes=record)
             return _pack(build, parts, wanted.container)
     return gradient
+
+
+def _has_form(found: Type) -> bool:
+    """Whether a tangent must be brought into the form of its primal: an array, or fields."""
+    match found:
+        case ArrayType():
+            return True
+        case TupleType(items, container):
+            return isinstance(container, Fields) or any(map(_has_form, items))
+    return False
 
 
 def _free_name(name: str | None, function: Function, others: Sequence[Value] = ()) -> str | None:
@@ -332,11 +368,19 @@ def _is_numpy(kind: Kind) -> bool:
     return kind.is_numpy
 
 
+def _is_float32(kind: Kind) -> bool:
+    return kind is Kind.NP_FLOAT32
+
+
 def _tangent_type(function: Function) -> ScalarType:
     """The type of scalar cotangents: Python floats, unless NumPy scalars may get into them."""
     values = [*function.params, *values_defined(function.body.nodes)]
-    mixed = any(may_hold(value.type, _is_numpy) for value in values)
-    return ScalarType(frozenset({Kind.FLOAT, Kind.NP_FLOAT})) if mixed else FLOAT
+    kinds = {Kind.FLOAT}
+    if any(may_hold(value.type, _is_numpy) for value in values):
+        kinds.add(Kind.NP_FLOAT)
+    if any(may_hold(value.type, _is_float32) for value in values):
+        kinds.add(Kind.NP_FLOAT32)
+    return ScalarType(frozenset(kinds))
 
 
 def _result(function: Function) -> Operand:
@@ -377,7 +421,7 @@ def _in_words(kind: Type) -> str:
     return f"a value of type {kind}"
 
 
-def _pack(build: Builder, parts: Sequence[Operand], container: str = "tuple") -> Operand:
+def _pack(build: Builder, parts: Sequence[Operand], container: Container = "tuple") -> Operand:
     return build.op(OPS["tuple"], *parts, attributes={"container": container})
 
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, replace
 
 from autodiff_compiler.ir.builder import Builder
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import (
+    ArrayType,
+    Fields,
+    ScalarType,
+    SequenceType,
+    TupleType,
+    Type,
+    plain,
+)
 from autodiff_compiler.ir.values import (
     Block,
     Call,
@@ -27,7 +35,9 @@ from autodiff_compiler.ir.values import (
 from autodiff_compiler.ir.walk import values_read
 from autodiff_compiler.ops import OPS, effect_of
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
+from autodiff_compiler.transforms.activity import differentiable
 from autodiff_compiler.transforms.cotangents import zero_of
+from autodiff_compiler.transforms.fitting import in_full
 from autodiff_compiler.transforms.terms import partials_of, scale
 
 
@@ -97,11 +107,15 @@ class Forward:
                 return None
             return build.op(OPS["item"], structure, attributes=op.attributes)
         if op.operation.name == "tuple":
-            whole = [
-                zero_of(build, operand, dot) if tangent is None else tangent
+            items = [
+                zero_of(build, operand, dot)
+                if tangent is None
+                else in_full(build, tangent, operand)
                 for operand, tangent in zip(op.operands, tangents, strict=True)
             ]
-            return build.op(OPS["tuple"], *whole, attributes=op.attributes)
+            container = op.attributes["container"]
+            assert isinstance(container, str | Fields)
+            return build.op(OPS["tuple"], *items, attributes={"container": plain(container)})
         record = op.operation
         assert isinstance(record, Record)
         match record.rule:
@@ -115,7 +129,11 @@ class Forward:
                         total = build.op(OPS["add"], total, scaled)
                 return total
             case Custom():
-                return record.rule.jvp(build, op, tangents)
+                full = [
+                    tangent and in_full(build, tangent, operand)
+                    for tangent, operand in zip(tangents, op.operands, strict=True)
+                ]
+                return record.rule.jvp(build, op, full)
             case Zero():
                 return None
             case Unsupported(why):
@@ -196,7 +214,7 @@ class Forward:
     def whole(self, build: Builder, direction: int, operand: Operand) -> Operand:
         """The tangent of an operand, or a zero."""
         found = self.of(direction, operand)
-        return zero_of(build, operand, dot) if found is None else found
+        return zero_of(build, operand, dot) if found is None else in_full(build, found, operand)
 
     def receive(self, direction: int, value: Value) -> Value:
         """What a region receives or hands out as the tangent of a value."""
@@ -209,6 +227,8 @@ class Forward:
             case SequenceType(element=element):
                 return SequenceType(self.tangent_type(element))
             case TupleType(items=items, container=container):
-                return TupleType(tuple(map(self.tangent_type, items)), container)
+                return TupleType(tuple(map(self.tangent_type, items)), plain(container))
+            case ArrayType() if differentiable(primal):
+                return primal
             case _:
                 return self.tangent

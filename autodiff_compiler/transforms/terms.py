@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autodiff_compiler.ir.builder import Builder, const
-from autodiff_compiler.ir.types import KIND_OF_DTYPE, ArrayType, Type
+from autodiff_compiler.ir.operation import OperandError
+from autodiff_compiler.ir.types import KIND_OF_DTYPE, ArrayType, Kind, Type, may_hold
 from autodiff_compiler.ir.values import Op, Operand
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.record import Elementwise
@@ -31,10 +32,28 @@ def build(builder: Builder, tree: Term) -> Operand:
         case Number(value):
             return const(value)
         case Apply(name, operands):
-            return builder.op(OPS[name], *(build(builder, operand) for operand in operands))
+            return _applied(builder, name, *(build(builder, operand) for operand in operands))
         case Mask(condition):
             return builder.op(OPS["select"], build(builder, condition), ONE, ZERO)
     raise TypeError(f"no term: {tree!r}")
+
+
+def _applied(builder: Builder, name: str, *operands: Operand) -> Operand:
+    """An operation of a rule. Not all of them take np.bool, which is a number to the rule."""
+    try:
+        return builder.op(OPS[name], *operands)
+    except OperandError:
+        numbers = [_as_number(builder, operand) for operand in operands]
+        return builder.op(OPS[name], *numbers)
+
+
+def _as_number(builder: Builder, operand: Operand) -> Operand:
+    holds = may_hold(operand.type, _is_np_bool)
+    return builder.op(OPS["np.float64"], operand) if holds else operand
+
+
+def _is_np_bool(kind: Kind) -> bool:
+    return kind is Kind.NP_BOOL
 
 
 def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand | None:
@@ -43,7 +62,6 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
     Divisions are pushed under the cotangent, `(ct / b) * a` for `ct * (a / b)`, so that the two
     contributions of a quotient share `ct / b`; a mask drops the cotangent instead of scaling it.
     """
-    whole_array = isinstance(cotangent.type, ArrayType)
     match partial:
         case None | Number(0):
             return None
@@ -51,13 +69,13 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
             return cotangent
         case Number(-1):
             return builder.op(OPS["neg"], cotangent)
-        case Mask(Apply("not", (condition,))) if whole_array:
+        case Mask(Apply("not", (condition,))) if of_arrays(condition):
             return builder.op(OPS["select"], build(builder, condition), ZERO, cotangent)
         case Mask(condition):
             return builder.op(OPS["select"], build(builder, condition), cotangent, ZERO)
-        case Apply("select", (condition, Number() as then, Number() as orelse)) if whole_array:
+        case Apply("select", (condition, Number() as a, Number() as b)) if of_arrays(condition):
             # np.where(c, 0.5, 1.0) would be float64, whatever the cotangent is.
-            arms = [scale(builder, cotangent, arm) or ZERO for arm in (then, orelse)]
+            arms = [scale(builder, cotangent, arm) or ZERO for arm in (a, b)]
             return builder.op(OPS["select"], build(builder, condition), *arms)
         case Apply("neg", (inner,)):
             scaled = scale(builder, cotangent, inner)
@@ -65,19 +83,29 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
         case Apply("mul", (inner, Mask() as mask)):
             scaled = scale(builder, cotangent, inner)
             return None if scaled is None else scale(builder, scaled, mask)
-        case Apply("mul", (inner, Apply("select") as choice)) if whole_array:
+        case Apply("mul", (inner, Apply("select") as choice)) if of_arrays(choice):
             scaled = scale(builder, cotangent, inner)
             return None if scaled is None else scale(builder, scaled, choice)
         case Apply("div" | "ieee_div" as name, (Number(numerator), divisor)):
             scaled = scale(builder, cotangent, Number(numerator))
             if scaled is None:
                 return None
-            return builder.op(OPS[name], scaled, fitted(builder, divisor, cotangent))
+            return _applied(builder, name, scaled, fitted(builder, divisor, cotangent))
         case Apply("div" | "ieee_div" as name, (numerator, divisor)):
-            quotient = builder.op(OPS[name], cotangent, fitted(builder, divisor, cotangent))
+            quotient = _applied(builder, name, cotangent, fitted(builder, divisor, cotangent))
             return builder.op(OPS["mul"], quotient, fitted(builder, numerator, cotangent))
         case _:
             return builder.op(OPS["mul"], fitted(builder, partial, cotangent), cotangent)
+
+
+def of_arrays(tree: Term) -> bool:
+    """Whether an array takes part in a term."""
+    match tree:
+        case Leaf(operand):
+            return isinstance(operand.type, ArrayType)
+        case Apply(_, operands):
+            return any(map(of_arrays, operands))
+    return False
 
 
 def fitted(builder: Builder, partial: Term, cotangent: Operand) -> Operand:

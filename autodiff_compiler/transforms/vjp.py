@@ -12,14 +12,23 @@ start from: an accumulator of a loop, an arm of a branch that contributes nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.lengths import Lengths
-from autodiff_compiler.ir.types import INT, ScalarType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import (
+    INT,
+    ArrayType,
+    ScalarType,
+    SequenceType,
+    TupleType,
+    Type,
+    plain,
+)
 from autodiff_compiler.ir.values import (
     Block,
     Call,
+    Const,
     If,
     Loop,
     Node,
@@ -32,6 +41,7 @@ from autodiff_compiler.ir.values import (
 from autodiff_compiler.ir.walk import free_values
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.ops.terms import Term
+from autodiff_compiler.transforms.activity import differentiable
 from autodiff_compiler.transforms.cotangents import (
     Cotangents,
     Presence,
@@ -41,6 +51,7 @@ from autodiff_compiler.transforms.cotangents import (
     padded,
     zero_of,
 )
+from autodiff_compiler.transforms.fitting import in_full, summed_to
 from autodiff_compiler.transforms.handover import collecting, hand_out, name_of, plan_loop
 from autodiff_compiler.transforms.residuals import apply_plan, plan_residuals
 from autodiff_compiler.transforms.terms import ZERO, may_be_infinite, partials_of, scale
@@ -54,7 +65,8 @@ class Reverse:
     """The backward walk of one function.
 
     `order` is stamped on what it makes, `cotangent` is the type of scalar cotangents; `lengths` are
-    those of the function before it was differentiated, `stems` names for its unnamed values.
+    those of the function before it was differentiated, `stems` names for its unnamed values. The
+    cotangents of the `inputs` that are structures are kept in `parts`, by position.
     """
 
     active: set[Value]
@@ -63,6 +75,8 @@ class Reverse:
     lengths: Lengths
     stems: dict[Value, str]
     clean: Clean
+    inputs: Sequence[Value] = ()
+    parts: dict[Operand, dict[int, Operand]] = field(default_factory=dict)
 
     def sweep(
         self, nodes: Iterable[Node], cotangents: Cotangents, back: Builder
@@ -112,10 +126,12 @@ class Reverse:
                 pairs = zip(op.operands, partials_of(op, record.rule), strict=True)
                 for operand, partial in pairs:
                     if isinstance(operand, Value) and operand in self.active:
-                        self.contribute(back, cotangents, operand, (cotangent, partial), mask)
+                        self.contribute(back, cotangents, (operand, op), (cotangent, partial), mask)
             case Custom():
-                contributions = record.rule.vjp(back, op, cotangent)
+                contributions = record.rule.vjp(back, op, in_full(back, cotangent, op.result))
                 for operand, contribution in zip(op.operands, contributions, strict=True):
+                    if operand in self.active and isinstance(contribution, Value | Const):
+                        contribution = summed_to(back, contribution, operand, None)
                     cotangents.add(back, operand, contribution)
             case Zero():
                 pass
@@ -126,11 +142,13 @@ class Reverse:
         self,
         back: Builder,
         cotangents: Cotangents,
-        operand: Value,
+        target: tuple[Value, Op],
         product: tuple[Operand, Term | None],
         mask: Presence | None,
     ) -> None:
-        """Add cotangent × partial derivative to an operand's cotangent, under its mask."""
+        """Add cotangent × partial derivative to the cotangent of an operand of an operation, under
+        its mask."""
+        operand, op = target
         before = len(back.nodes)
         scaled = scale(back, *product)
         if scaled is None:
@@ -139,6 +157,9 @@ class Reverse:
             scaled = mask.apply(back, scaled)
         elif mask is None and len(back.nodes) > before:
             mask = _mask_made(back.nodes[-1], scaled)
+        fitted = summed_to(back, scaled, operand, op.result, op.operands)
+        if fitted is not scaled:
+            scaled, mask = fitted, None
         if operand not in cotangents.of and len(back.nodes) > before:
             # Just made for this operand: it is the operand's cotangent so far.
             scaled = back.called(scaled, bar(self.name(operand)))
@@ -147,6 +168,12 @@ class Reverse:
     def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
         structure, place = op.operands[0], op.attributes["index"]
         cotangent = cotangents.take(op.result)
+        if structure in self.inputs and isinstance(place, int):
+            # Taken apart at the head of the function, and put together at its end.
+            if cotangent is not None:
+                parts = self.parts.setdefault(structure, {})
+                parts[place] = in_full(back, cotangent, op.result)
+            return
         if cotangent is not None and isinstance(place, int):
             cotangents.add(back, structure, from_item(back, structure, place, cotangent))
 
@@ -164,7 +191,7 @@ class Reverse:
         before = {
             value: self.current(back, cotangents, value)
             for value in outside
-            if value in cotangents.of or isinstance(value.type, SequenceType)
+            if value in cotangents.of or isinstance(value.type, SequenceType | ArrayType)
         }
         arms = [node.then, node.orelse]
         # An arm that raises is not the arm that ran: the other one's sweep needs no condition.
@@ -263,7 +290,9 @@ class Reverse:
         forward = self.sweep(node.body, inner, body)
 
         starts = [
-            zero_of(back, node.finals[place]) if finals[place] is None else finals[place]
+            zero_of(back, node.finals[place])
+            if (final := finals[place]) is None
+            else in_full(back, final, node.finals[place])
             for place in carried
         ] + [self.current(back, cotangents, value) for value in outside]
         handed_on = [
@@ -278,7 +307,7 @@ class Reverse:
             for place, collected in zip(wanted, collects, strict=True)
         ]
         reverse = Loop(
-            inits=tuple(start for start in starts if start is not None),
+            inits=tuple(starts),
             args=(*bars, *totals),
             nexts=tuple(handed_on),
             finals=tuple(results),
@@ -429,7 +458,7 @@ class Reverse:
     def current(self, build: Builder, cotangents: Cotangents, value: Value) -> Operand:
         """The cotangent of a value so far, or a zero."""
         found = cotangents.of.get(value)
-        return zero_of(build, value) if found is None else found
+        return zero_of(build, value) if found is None else in_full(build, found, value)
 
     def receive(self, value: Value) -> Value:
         """What a region receives or hands out as the cotangent of a value."""
@@ -440,7 +469,9 @@ class Reverse:
             case SequenceType(element=element):
                 return SequenceType(self.cotangent_type(element))
             case TupleType(items=items, container=container):
-                return TupleType(tuple(map(self.cotangent_type, items)), container)
+                return TupleType(tuple(map(self.cotangent_type, items)), plain(container))
+            case ArrayType() if differentiable(primal):
+                return primal
             case _:
                 return self.cotangent
 

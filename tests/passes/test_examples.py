@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from autodiff_compiler.ir import interpret, print_function, verify
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import FLOAT, INT, SequenceType
+from autodiff_compiler.ir.types import (
+    FLOAT,
+    INT,
+    NP_BOOL,
+    NP_FLOAT,
+    NP_INT,
+    ScalarType,
+    SequenceType,
+)
 from autodiff_compiler.ir.values import Block, Call, Function, If, Origin, Value
 from autodiff_compiler.passes import (
     clean,
@@ -324,3 +333,55 @@ def test_constants_are_not_multiplied_beyond_the_range_of_floats(
     made = function(build, params, build("mul", outer, build("mul", inner, *params)))
     after = replace(made, body=clean(made.body))
     assert interpret(after, (x,)) == interpret(made, (x,)) != 0.0
+
+
+def test_nothing_is_written_that_the_types_do_not_admit() -> None:
+    """np.bool has neither a sign nor a difference."""
+    a, b = Value(NP_BOOL, "a"), Value(NP_BOOL, "b")
+    build = Write(origin=DERIVATIVE)
+    parts = [
+        build("mul", -1.0, b),
+        build("mul", b, -1.0),
+        build("sub", 0.0, b),
+        build("add", build("mul", -2.0, a), b),
+        build("mul", build("neg", build("mul", 1.0, a)), b),
+        build("sub", build("mul", 0.5, a), build("mul", 0.5, a)),
+    ]
+    made = function(build, [a, b], build("tuple", *parts, container="tuple"))
+    after = replace(made, body=settle_signs(clean(made.body)))
+    verify(after)
+    for given in ((np.True_, np.True_), (np.True_, np.False_), (np.False_, np.True_)):
+        found, wanted = interpret(after, given), interpret(made, given)
+        assert found == wanted
+        assert [*map(type, found)] == [*map(type, wanted)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "factors"),
+    [(NP_INT, (np.int64(4 * 10**9), np.int64(4 * 10**9))), (INT, (10**200, 10**200))],
+    ids=["np.int64", "int"],
+)
+def test_integers_are_not_multiplied_together(
+    kind: ScalarType, factors: tuple[object, ...]
+) -> None:
+    """Their product may wrap, or be too large for a float: c·i·j isn't c·(i·j)."""
+    i, j = Value(kind, "i"), Value(kind, "j")
+    build = Write(origin=DERIVATIVE)
+    made = function(build, [i, j], build("mul", build("mul", 1e-300, i), j))
+    after = replace(made, body=clean(made.body))
+    assert interpret(after, factors) == interpret(made, factors) > 0.0
+
+
+def test_what_warns_twice_is_neither_shared_nor_dropped() -> None:
+    """np.sin warns where math.sin raises; a division of either kind may do the one or the other."""
+    x, y = Value(NP_FLOAT, "x"), Value(ScalarType(FLOAT.kinds | NP_FLOAT.kinds), "y")
+    build = Write()
+    build("np.sin", x)
+    sine = build("np.sin", x)
+    build("div", 1.0, y)
+    quotient = build("div", 1.0, y)
+    made = function(build, [x, y], build("add", sine, quotient))
+    after = replace(made, body=drop_repeated_errors(clean(made.body)))
+    with pytest.warns(RuntimeWarning) as heard:
+        interpret(after, (np.float64(np.inf), np.float64(0.0)))
+    assert [str(each.message).split()[0] for each in heard] == ["invalid"] * 2 + ["divide"] * 2

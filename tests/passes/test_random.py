@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import math
+import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from random import Random
 
 import pytest
 
-from autodiff_compiler.ir import verify
+from autodiff_compiler.ir import interpret, verify
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.values import Block, Function, Op
-from autodiff_compiler.ir.walk import all_nodes
+from autodiff_compiler.ir.values import Block, Function, Node, Op, Value
+from autodiff_compiler.ir.walk import all_nodes, map_blocks
 from autodiff_compiler.ops import effect_of
 from autodiff_compiler.passes import (
     clean,
@@ -76,6 +81,48 @@ def test_the_users_code_means_the_same(seed: int, make: Callable[[int], Function
         for apply in PASSES:
             after = changed(after, apply)
         assert outcome(after, arguments).bits == plain.bits
+
+
+def doubled(block: Block) -> Block:
+    """The block with each operation but those that act done twice, the second time for nothing."""
+    nodes: list[Node] = []
+    for node in block.nodes:
+        nodes.append(map_blocks(node, doubled))
+        if isinstance(node, Op) and effect_of(node) is not Effect.ACTS:
+            nodes.append(replace(node, result=Value(node.result.type)))
+    return Block(tuple(nodes), block.yields)
+
+
+def extreme(value: object, random: Random) -> object:
+    """The same with every float one at which something warns."""
+    if isinstance(value, list | tuple):
+        return type(value)(extreme(item, random) for item in value)
+    if isinstance(value, float):
+        return type(value)(random.choice((0.0, math.inf, -math.inf, 1e200, -3.0)))
+    return value
+
+
+def heard(function: Function, arguments: Sequence[object]) -> list[str]:
+    """The warnings of a call, in order, up to where it raises."""
+    with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("always")
+        with contextlib.suppress(Exception):
+            interpret(function, arguments)
+    return [str(each.message) for each in caught]
+
+
+@pytest.mark.parametrize("seed", seeds())
+def test_the_users_code_warns_as_often(seed: int) -> None:
+    """What warns and stands twice warns twice, and what nobody reads warns all the same."""
+    function = random_function(seed, Recipe(4, 2 + seed % 2, numpy=True, raising=seed % 2 == 1))
+    function = changed(function, doubled)
+    random = Random(seed)
+    for point in range(3):
+        arguments = extreme(random_arguments(function.params, seed + point), random)
+        plain = heard(function, arguments)
+        for apply in PASSES:
+            assert heard(changed(function, apply), arguments) == plain, apply.__name__
+        assert heard(finish(optimise(function)), arguments) == plain
 
 
 @pytest.mark.parametrize("seed", seeds())

@@ -40,6 +40,7 @@ from .oracles import (
     second_order,
     traced,
 )
+from .structures import belongs, has_nan, is_differentiable, ones, shown, structured, zeros
 
 REVERSE_LIMIT = 5.0
 FORWARD_LIMIT = 4.0
@@ -169,10 +170,10 @@ class _Checker:
         several = isinstance(plain.value, tuple)
         if not several:
             self._gradient(point, plain)
-        positions = [i for i, arg in enumerate(point.args) if _is_differentiable(arg)]
+        positions = [i for i, arg in enumerate(point.args) if is_differentiable(arg)]
         targets = leaves(point, positions)
         seeds = {leaf: number(choices, -1.5, 1.5) + 0.25 for leaf in targets}
-        tangents = [None if isinstance(arg, int) else _zeros(arg) for arg in point.args]
+        tangents = [None if isinstance(arg, int) else zeros(arg) for arg in point.args]
         tangents = list(replaced(tangents, seeds))
         forward = self._jvp(point, plain, tangents)
         # An int isn't differentiated, as a result neither than as an argument.
@@ -218,7 +219,7 @@ class _Checker:
         if plain.error is None:
             self._require(
                 "primal", same(value, plain.value),
-                f"{what} gives {_shown(value)}, plain Python {_shown(plain.value)}",
+                f"{what} gives {shown(value)}, plain Python {shown(plain.value)}",
             )  # fmt: skip
 
     def _gradient(self, point: Point, plain: Observation) -> None:
@@ -235,13 +236,13 @@ class _Checker:
         wanted = [point.args[i] for i in self.argnums]
         fits = isinstance(self.gradient, tuple) and len(self.gradient) == len(wanted)
         self._require(
-            "structure", fits and all(map(_structured, self.gradient, wanted)),
+            "structure", fits and all(map(structured, self.gradient, wanted)),
             f"the gradient by {self.argnums} at {describe(point)} is {self.gradient!r}",
         )  # fmt: skip
         again = self._call(what, self.value_and_grad, *point.args, **point.kwargs)
         self._require(
             "second call", same(again.value, first.value) and again.output == first.output,
-            f"{what} gives {_shown(first.value)}, then {_shown(again.value)}",
+            f"{what} gives {shown(first.value)}, then {shown(again.value)}",
         )  # fmt: skip
         self._ints_for_floats(point, first)
 
@@ -260,7 +261,7 @@ class _Checker:
         ints = self._call(what, self.value_and_grad, *args, **point.kwargs)
         self._require(
             "int for float", same(ints.value, seen.value),
-            f"{what} gives {_shown(ints.value)} or {ints.error!r}, not {_shown(seen.value)}",
+            f"{what} gives {shown(ints.value)} or {ints.error!r}, not {shown(seen.value)}",
         )  # fmt: skip
 
     def _jvp(self, point: Point, plain: Observation, tangents: Sequence[Any]) -> list[Any] | None:
@@ -272,7 +273,7 @@ class _Checker:
         self._as_plain(what, plain, seen, value)
         if seen.error is not None:
             return None
-        fits = _structured(tangent, plain.value)
+        fits = structured(tangent, plain.value)
         self._require("structure", fits, f"{what} has the tangent {tangent!r}")
         return flatten(tangent)
 
@@ -293,16 +294,16 @@ class _Checker:
         again = self._call(what, pullback, cotangent)
         self._require(
             "second call", same(pulled.value, again.value),
-            f"the pullback of {what} gives {_shown(pulled.value)}, then {_shown(again.value)}",
+            f"the pullback of {what} gives {shown(pulled.value)}, then {shown(again.value)}",
         )  # fmt: skip
         cotangents = pulled.value
         fits = isinstance(cotangents, tuple) and len(cotangents) == len(point.args)
         self._require(
-            "structure", fits and all(map(_belongs, cotangents, point.args)),
+            "structure", fits and all(map(belongs, cotangents, point.args)),
             f"the pullback of {what} gives {cotangents!r}",
         )  # fmt: skip
         pairs = zip(point.args, cotangents, strict=True)
-        return flatten([cotangent for arg, cotangent in pairs if _is_differentiable(arg)])
+        return flatten([cotangent for arg, cotangent in pairs if is_differentiable(arg)])
 
     def _compare(
         self,
@@ -327,7 +328,7 @@ class _Checker:
             )
         if not all(derivative.usable for row in rows for derivative in row):
             return
-        if _has_nan([forward, backward]) and singular:
+        if has_nan([forward, backward]) and singular:
             # 0 · inf: forward and reverse may differ in NaN beside an infinite partial.
             self.report.nan_points.append(point)
             return
@@ -421,7 +422,7 @@ class _Checker:
                 raise Mismatch("interpreter", f"{what} raised {seen.error!r}") from seen.error
             self._require(
                 "interpreter", same(flatten(seen.value), flatten(expected)),
-                f"@{graph.name} {what} gives {_shown(seen.value)}, not {_shown(expected)}",
+                f"@{graph.name} {what} gives {shown(seen.value)}, not {shown(expected)}",
             )  # fmt: skip
         alone = standalone(self._saved(), lowered.ir.name)
         seen = observe(alone, point.args, point.kwargs)
@@ -429,7 +430,7 @@ class _Checker:
             raise Mismatch("standalone", f"{what} raised {seen.error!r}") from seen.error
         self._require(
             "standalone", same(flatten(seen.value), flatten(wanted)),
-            f"{what} gives {_shown(seen.value)}, not {_shown(wanted)}",
+            f"{what} gives {shown(seen.value)}, not {shown(wanted)}",
         )  # fmt: skip
         self._require("standalone", seen.output == plain.output, f"{what} printed {seen.output!r}")
 
@@ -457,7 +458,7 @@ class _Checker:
                 "reverse cost", ratio <= REVERSE_LIMIT,
                 f"{lowered.cost.derivative} for {lowered.cost.primal}, {ratio:.2f} times",
             )  # fmt: skip
-        tangents = tuple(None if isinstance(arg, int) else _ones(arg) for arg in point.args)
+        tangents = tuple(None if isinstance(arg, int) else ones(arg) for arg in point.args)
         forward = self.api.jvp(self.function).lower(point.args, tangents, **point.kwargs)
         if forward.cost.primal > 0:
             self.report.forward_ratio = ratio = float(forward.cost.ratio)
@@ -545,44 +546,6 @@ def sort_error(what: str, error: Exception) -> None:
     problems = getattr(error, "problems", ())
     constructs = tuple(problem.construct for problem in problems) or (type(error).__name__,)
     raise Refused(constructs, f"{what}: {error}") from error
-
-
-def _zeros(value: Any) -> Any:
-    return type(value)(0.0 for _ in value) if isinstance(value, list | tuple) else 0.0
-
-
-def _ones(value: Any) -> Any:
-    return type(value)(1.0 for _ in value) if isinstance(value, list | tuple) else 1.0
-
-
-def _structured(found: Any, like: Any) -> bool:
-    """A derivative has the structure of what it belongs to; that of an int is a number."""
-    if isinstance(like, list | tuple):
-        fits = type(found) is type(like) and len(found) == len(like)
-        return fits and all(map(_structured, found, like))
-    if isinstance(like, int):
-        return isinstance(found, float | int)
-    return isinstance(found, float)
-
-
-def _has_nan(value: Any) -> bool:
-    return any(isinstance(leaf, float) and math.isnan(leaf) for leaf in flatten(value))
-
-
-def _is_differentiable(arg: Any) -> bool:
-    """Ints aren't, and an empty list holds nothing that could be."""
-    return isinstance(arg, float) or (isinstance(arg, list | tuple) and len(arg) > 0)
-
-
-def _belongs(cotangent: Any, arg: Any) -> bool:
-    """A cotangent has the structure of its argument; that of an int is None."""
-    if _is_differentiable(arg):
-        return _structured(cotangent, arg)
-    return cotangent is None or cotangent == arg == []
-
-
-def _shown(value: Any) -> str:
-    return ", ".join(f"{leaf!r}" for leaf in flatten(value))
 
 
 # Generated text on its own

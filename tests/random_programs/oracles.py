@@ -120,6 +120,8 @@ class Difference:
 
 
 _STEPS = tuple(2.0**-k for k in (4, 6, 8, 10, 12, 14))
+# Too small to be accurate, small enough to see an oscillation that the others step over.
+_PROBES = tuple(2.0**-k for k in (18, 22))
 _SIXTH = ((1, 45 / 60), (2, -9 / 60), (3, 1 / 60))
 _FOURTH = ((1, 8 / 12), (2, -1 / 12))
 _UNKNOWN = Difference(math.nan, math.inf, False)
@@ -128,8 +130,8 @@ _UNKNOWN = Difference(math.nan, math.inf, False)
 def differences(
     source: str, name: str, point: Point, argnums: Sequence[int], output: int = 0
 ) -> list[Difference]:
-    """∂(output)/∂(each leaf) by central differences; certified where two steps agree and the
-    program goes the same way at every point used."""
+    """∂(output)/∂(each leaf) by central differences; certified where two steps agree, no smaller
+    step disagrees, and the program goes the same way at every point used."""
     if not is_tame(point):
         return [_UNKNOWN for _ in leaves(point, argnums)]
     try:
@@ -168,27 +170,42 @@ def by_differences(evaluate: Callable[[float], float | None], centre: float) -> 
     """The derivative at offset 0 of a function that gives None where it can't be used."""
     if not math.isfinite(centre):
         return _UNKNOWN
-    found: list[tuple[float, float]] = []
-    for relative in _STEPS:
-        # A power of two, so that the offsets are exact wherever the centre allows.
-        step = relative * 2.0 ** math.frexp(max(abs(centre), 0.5))[1]
-        values = [(evaluate(k * step), evaluate(-k * step)) for k in (1, 2, 3)]
-        if any(value is None for pair in values for value in pair):
-            continue
-        deltas = [pair[0] - pair[1] for pair in values]  # type: ignore[operator]
-        largest = max(abs(value) for pair in values for value in pair)  # type: ignore[arg-type]
-        sixth = sum(weight * deltas[k - 1] for k, weight in _SIXTH) / step
-        fourth = sum(weight * deltas[k - 1] for k, weight in _FOURTH) / step
-        offset_error = EPS * max(abs(centre), step) * abs(sixth) / step
-        error = abs(sixth - fourth) + 100 * EPS * largest / step + offset_error
-        if math.isfinite(error):
-            found.append((error, sixth))
+    estimates = [_estimate(evaluate, centre, relative) for relative in (*_STEPS, *_PROBES)]
+    found = [
+        (error, value, place)
+        for place, (value, error) in enumerate(estimates[: len(_STEPS)])
+        if math.isfinite(error)
+    ]
     if not found:
         return _UNKNOWN
-    found.sort()
-    error, value = found[0]
-    agreed = len(found) > 1 and abs(found[1][1] - value) <= 4 * (error + found[1][0])
-    return Difference(value, error, agreed)
+    (error, value, place), *others = sorted(found)
+
+    def agrees(other: float, its_error: float) -> bool:
+        return not math.isfinite(its_error) or abs(other - value) <= 4 * (error + its_error)
+
+    # Where a step is long against an oscillation, its small error is an accident, and a second
+    # accident may agree with it; steps short enough to follow the function don't.
+    smaller = estimates[place + 1 :]
+    agreed = bool(others) and agrees(others[0][1], others[0][0])
+    return Difference(value, error, agreed and all(agrees(*each) for each in smaller))
+
+
+def _estimate(
+    evaluate: Callable[[float], float | None], centre: float, relative: float
+) -> tuple[float, float]:
+    """The difference quotient with one step and its error, which is infinite where it is none."""
+    # A power of two, so that the offsets are exact wherever the centre allows.
+    step = relative * 2.0 ** math.frexp(max(abs(centre), 0.5))[1]
+    values = [(evaluate(k * step), evaluate(-k * step)) for k in (1, 2, 3)]
+    if any(value is None for pair in values for value in pair):
+        return math.nan, math.inf
+    deltas = [pair[0] - pair[1] for pair in values]  # type: ignore[operator]
+    largest = max(abs(value) for pair in values for value in pair)  # type: ignore[arg-type]
+    sixth = sum(weight * deltas[k - 1] for k, weight in _SIXTH) / step
+    fourth = sum(weight * deltas[k - 1] for k, weight in _FOURTH) / step
+    offset_error = EPS * max(abs(centre), step) * abs(sixth) / step
+    error = abs(sixth - fourth) + 100 * EPS * largest / step + offset_error
+    return sixth, error
 
 
 # The chain rule along the executed path

@@ -6,11 +6,14 @@ program found that fails alike.
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import Phase, given, settings
 
 from .generator import Program, programs
 from .graphs import Graph, expression_graphs
+from .harness import check_program
 from .runs import (
     Outcome,
     check_graph,
@@ -56,6 +59,22 @@ def test_small_expressions_against_sympy() -> None:
     for seed in range(60):
         total.add(run_expression(seed))
     _require(total)
+
+
+# What long runs found, made small, with its seed and where it failed.
+FOUND = {
+    770002551: ("y - (x * np.tanh(y) != q) * q", (2.0, 1.0, 1.0)),
+    770004617: ("math.sin(math.sin(np.sin(pow(q ** 2 + 1.0, 3)) ** 4))", (-2.2, 1.0, 1.0)),
+    770004708: ("(lambda a, b: b)(np.sin(q), np.sin(q))", (-math.inf, 1.0, 1.0)),
+}
+
+
+@pytest.mark.parametrize("seed", FOUND)
+def test_programs_that_failed_once(seed: int) -> None:
+    result, args = FOUND[seed]
+    source = f"import math\nimport numpy as np\n\ndef f(q, x, y):\n    return {result}\n"
+    report = check_program(source, args, seed=seed)
+    assert not report.refused, report.refusal
 
 
 # Editing the program's tree makes it small much faster than drawing it anew does.

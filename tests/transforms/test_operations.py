@@ -15,6 +15,7 @@ import pytest
 
 from autodiff_compiler.emit import write
 from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import Kind, ScalarType, type_of
 from autodiff_compiler.ir.values import Function, Value
 from autodiff_compiler.ops.record import Record
@@ -92,6 +93,41 @@ def test_first_and_second_order(record: Record, kind: str) -> None:
                 for twice in MODES.values():
                     found = run(twice(gradient, at), operands)
                     assert abs(found - second) <= tolerance(record, second, scale)
+
+
+@pytest.mark.parametrize("record", ELEMENTWISE, ids=lambda record: record.name)
+def test_np_bool_is_a_number_to_every_rule(record: Record) -> None:
+    """Beside it the derivative by another operand, in every mode and order, is as beside a float.
+
+    No operation that a rule applies is one that np.bool doesn't know.
+    """
+    for sample in record.samples[:3]:
+        numbers = [at for at in range(len(sample)) if is_number(record, at)]
+        for at, other in ((at, other) for at in numbers for other in numbers if at != other):
+            for truth in (np.True_, np.False_):
+                operands = [np.float64(x) if k in numbers else x for k, x in enumerate(sample)]
+                plain = [*operands[:other], np.float64(truth), *operands[other + 1 :]]
+                operands[other] = truth
+                try:
+                    function = alone(record, operands)
+                    run(function, operands)
+                except (OperandError, ArithmeticError, ValueError):
+                    continue  # nothing to differentiate
+                same = alone(record, plain)
+                if _gives_float(function):
+                    for found, wanted in zip(every(function, at), every(same, at), strict=True):
+                        a, b = run(found, operands), run(wanted, plain)
+                        assert type(a) is type(b)
+                        assert a == pytest.approx(b, rel=TOLERANCE, abs=UNDERFLOW, nan_ok=True)
+
+
+def every(function: Function, at: int) -> Iterator[Function]:
+    """The gradients to first and second order, each way."""
+    for once in MODES.values():
+        gradient = once(function, at)
+        yield gradient
+        for twice in MODES.values():
+            yield twice(gradient, at)
 
 
 def _gives_float(function: Function) -> bool:

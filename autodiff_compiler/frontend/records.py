@@ -1,0 +1,149 @@
+"""Dicts and records: made, read by key or field, and gone through by `items`, `keys`, `values`."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Sequence
+from dataclasses import is_dataclass
+
+from autodiff_compiler.frontend.context import Context
+from autodiff_compiler.frontend.known_calls import Call
+from autodiff_compiler.frontend.refuse import STAR_ARGUMENT
+from autodiff_compiler.frontend.values import (
+    SILENCED,
+    Meaning,
+    Method,
+    Static,
+    Structure,
+    describe,
+)
+from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.types import Fields, TupleType
+from autodiff_compiler.ir.values import Value
+
+VIEWS = ("items", "keys", "values")
+
+
+def fields_of(meaning: Meaning) -> Fields | None:
+    """The names that it holds items under, if it is a dict or a record."""
+    match meaning:
+        case Structure(_, Fields() as found) | Value(type=TupleType(_, Fields() as found)):
+            return found
+    return None
+
+
+def make_dict(
+    ctx: Context, node: ast.Dict, keys: Sequence[ast.expr | None], values: Sequence[Meaning]
+) -> Meaning:
+    """`{"a": x, "b": y}`: keys are strings that stand in the text."""
+    names: list[str] = []
+    for key in keys:
+        if key is None:
+            return ctx.refuse_as(node, STAR_ARGUMENT)
+        found = ctx.evaluate(ctx, key)
+        if found is SILENCED:
+            return SILENCED
+        if not isinstance(found, Static) or type(found.value) is not str:
+            said = f"keys of dictionaries are strings here, not {describe(found)}"
+            return ctx.refuse(key, "dict", said, "use a string as key, or a list or tuple")
+        names.append(found.value)
+    items = dict(zip(names, values, strict=True))
+    if any(value is SILENCED for value in values):
+        return SILENCED
+    return Structure(tuple(items.values()), Fields("dict", tuple(items)))
+
+
+def item(ctx: Context, node: ast.AST, base: Meaning, fields: Fields, key: Meaning) -> Meaning:
+    """`params["w"]`, and `point[0]` of a namedtuple."""
+    if fields.kind == "namedtuple" and isinstance(key, Value) is False:
+        place = getattr(key, "value", None)
+        if type(place) is int and -len(fields.names) <= place < len(fields.names):
+            return _at(ctx, node, base, place % len(fields.names))
+    if fields.kind != "dict":
+        said = f"indexing {describe(base)} is not supported"
+        return ctx.refuse(node, "index", said, "name the field: record.field")
+    if not isinstance(key, Static) or type(key.value) is not str:
+        said = f"expected a string as key, got {describe(key)}"
+        return ctx.refuse(node, "index", said, "write the key out")
+    if key.value not in fields.names:
+        said = f"there is no {key.value!r} in it"
+        return ctx.refuse(node, "index", said, f"its keys are {', '.join(map(repr, fields.names))}")
+    return _at(ctx, node, base, fields.names.index(key.value))
+
+
+def _at(ctx: Context, node: ast.AST, base: Meaning, place: int) -> Meaning:
+    if isinstance(base, Structure):
+        return base.items[place]
+    assert isinstance(base, Value)
+    return ctx.op(node, "item", base, index=place)
+
+
+def attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning | None:
+    """A field of a record, or a method of a dict; None for what is neither dict nor record."""
+    fields = fields_of(base)
+    if fields is None:
+        return None
+    if fields.kind == "dict":
+        if name in (*VIEWS, "get"):
+            return Method(base, name)
+        said = f"{name} of a dictionary is not supported"
+        return ctx.refuse(node, f"attribute {name}", said, "use its items, keys or values")
+    if name in fields.names:
+        return _at(ctx, node, base, fields.names.index(name))
+    if fields.cls is not None and name not in vars(fields.cls) and hasattr(fields.cls, name):
+        said = f"{name} of {describe(base)} is not supported"
+        return ctx.refuse(node, f"attribute {name}", said, "use its fields")
+    said = f"{describe(base)} has no field {name}"
+    if fields.cls is not None and hasattr(fields.cls, name):
+        said = f"methods and properties of {fields.cls.__name__} are not supported"
+    return ctx.refuse(node, f"attribute {name}", said, f"its fields are {', '.join(fields.names)}")
+
+
+def call_method(ctx: Context, made: Call, method: Method) -> Meaning:
+    """`params.items()` and the like, of what is known item by item."""
+    structure = ctx.structure(method.array, made.node)
+    assert structure is not None and isinstance(structure.container, Fields)
+    names = structure.container.names
+    keys = tuple(Static(name) for name in names)
+    match method.name, made.arguments:
+        case "keys", ():
+            return Structure(keys)
+        case "values", ():
+            return Structure(structure.items)
+        case "items", ():
+            pairs = zip(keys, structure.items, strict=True)
+            return Structure(tuple(Structure(pair) for pair in pairs))
+        case "get", (Static(str() as key), *rest) if len(rest) < 2:
+            if key in names:
+                return structure.items[names.index(key)]
+            return rest[0] if rest else Static(None)
+    said = "these arguments are not supported"
+    return ctx.refuse(made.node, f"call of {made.name}", said, "index it with a string")
+
+
+def make(ctx: Context, made: Call, cls: type) -> Meaning | None:
+    """A call of a dataclass or namedtuple; None for other classes."""
+    is_named = issubclass(cls, tuple) and hasattr(cls, "_fields")
+    is_data = is_dataclass(cls) and not hasattr(cls, "__post_init__")
+    if not is_named and not is_data:
+        return None
+    signature = inspect.signature(cls)
+    try:
+        bound = signature.bind(*made.arguments, **made.keywords)
+    except TypeError as error:
+        hint = f"its fields are {cls.__name__}{signature}"
+        return ctx.refuse(made.node, f"call of {made.name}", str(error), hint)
+    items: list[Meaning] = []
+    for name, parameter in signature.parameters.items():
+        if name in bound.arguments:
+            items.append(bound.arguments[name])
+            continue
+        from_default = parameter.default
+        if type(from_default) not in (int, float, bool, str, type(None)):
+            said = f"the default of {name} is not supported"
+            return ctx.refuse(made.node, f"call of {made.name}", said, f"pass {name}")
+        number = isinstance(from_default, int | float)
+        items.append(const(from_default) if number else Static(from_default))
+    kind = "namedtuple" if is_named else "dataclass"
+    return Structure(tuple(items), Fields(kind, tuple(signature.parameters), cls))

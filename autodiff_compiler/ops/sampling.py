@@ -1,0 +1,300 @@
+"""Sampled functions: interpolation, integrals, convolution, polynomials."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff_compiler.ir.operation import OperandError
+from autodiff_compiler.ir.types import NP_FLOAT32, ArrayType, Dim
+from autodiff_compiler.ops.array_function import array_function
+from autodiff_compiler.ops.array_types import (
+    Attributes,
+    Dims,
+    axis_of,
+)
+from autodiff_compiler.ops.building import (
+    Arrays,
+    Contributions,
+    Like,
+    Tangents,
+    Traced,
+    custom,
+)
+from autodiff_compiler.ops.calling import HOLE, OPTIONAL, Refused, signature
+from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, ordered, real, restated, unit
+from autodiff_compiler.ops.kinds import raises
+from autodiff_compiler.ops.record import Record
+from autodiff_compiler.ops.scans import difference_bar
+from autodiff_compiler.ops.subscripts import Slice
+from autodiff_compiler.ops.weights import size_of
+
+
+def vector(dims: Dims, what: str) -> Dim:
+    if len(dims) != 1:
+        raise OperandError(f"{what}: expected a vector, got {len(dims)} dimensions")
+    return dims[0]
+
+
+def at(m: Arrays, x: Traced, place: Like) -> Traced:
+    """One or several elements of a vector."""
+    if isinstance(place, Traced):
+        return m.op("get", x, place, index=(HOLE,))
+    return m.op("get", x, index=(place,))
+
+
+def double(m: Arrays, x: Traced) -> Traced:
+    """x in double precision, in which np.interp computes."""
+    single = isinstance(x.type, ArrayType) and x.type.dtype == "float32"
+    return m.op("astype", x, dtype="float64") if single or x.type == NP_FLOAT32 else x
+
+
+# interp
+
+
+def interp_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
+    vector(operands[1], "interp")
+    vector(operands[2], "interp")
+    return operands[0]
+
+
+class _Segments:
+    """Where the points lie among the knots: each in a segment, at the fraction t of it."""
+
+    def __init__(self, m: Arrays, c: Any) -> None:
+        xp, x, dim = double(m, c.xp), double(m, c.x), c.xp.type.dims[0]
+        self.m = m
+        inner = m.op("get", xp, index=(Slice(1, -1),))
+        self.before = m("np.searchsorted", inner, x, side="right")
+        self.after = self.before + 1
+        if dim.one is not False:  # a single knot is both ends
+            last: Like = 0 if dim.one else m.op("shape", xp).item(0) - 1
+            self.after = m.op("np.minimum", self.after, last)
+        start, end = at(m, xp, self.before), at(m, xp, self.after)
+        self.width = end - start
+        self.below, self.above = m.op("lt", x, at(m, xp, 0)), m.op("gt", x, at(m, xp, -1))
+        self.outside = m.op("np.logical_or", self.below, self.above)
+        if dim.one is not False:
+            self.outside = m.op("np.logical_or", self.outside, m.op("eq", self.width, 0.0))
+        self.t = m.where(self.outside, 0.0, (x - start) / self.width)
+        fp = double(m, c.fp)
+        rise = at(m, fp, self.after) - at(m, fp, self.before)
+        self.slope = m.where(self.outside, 0.0, rise / self.width)
+
+    def between(self, values: Traced) -> Traced:
+        """Of values at the knots, what interpolation gives at the points."""
+        m, t = self.m, self.t
+        return at(m, values, self.before) * (1.0 - t) + at(m, values, self.after) * t
+
+
+def interp_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
+    where = _Segments(m, c)
+    x, xp, fp, left, right = (
+        None if dot is None else double(m, dot)
+        for dot in (dots.x, dots.xp, dots.fp, dots.left, dots.right)
+    )
+    terms = []
+    if x is not None:
+        terms.append(where.slope * x)
+    if fp is not None:
+        terms.append(where.between(fp))
+    if xp is not None:
+        terms.append(-(where.slope * where.between(xp)))
+    total = _sum(terms)
+    for mask, dot, given, place in (
+        (where.below, left, c.left, 0),
+        (where.above, right, c.right, -1),
+    ):
+        end: Like | None = dot
+        if given is None and fp is not None:
+            end = at(m, fp, place)
+        # Outside, the slope is 0: without knots that move there is nothing to leave out.
+        if end is not None or fp is not None:
+            rest: Like = 0.0 if total is None else total
+            total = m.where(mask, 0.0 if end is None else end, rest)
+    return total
+
+
+def _sum(terms: Sequence[Traced]) -> Traced | None:
+    return functools.reduce(operator.add, terms) if terms else None
+
+
+def interp_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
+    where = _Segments(m, c)
+    found: dict[str, Traced] = {"x": ct * where.slope}
+    inside = m.where(where.outside, 0.0, ct)
+    found["xp"] = _between(m, c.xp, where, -(inside * where.slope))
+    fp_bar = _between(m, c.fp, where, inside)
+    for name, mask, place in (("left", where.below, 0), ("right", where.above, -1)):
+        share = m.where(mask, ct, 0.0)
+        if getattr(c, name) is None:
+            total = share if share.rank == 0 else m("np.sum", share)
+            fp_bar = m.op("add_at", fp_bar, total, index=(place,))
+        else:
+            found[name] = share
+    found["fp"] = fp_bar
+    return found
+
+
+def _between(m: Arrays, like: Traced, where: _Segments, ct: Traced) -> Traced:
+    """What an interpolated value hands to the two ends of its segment."""
+    total = m.op(
+        "add_at", m("np.zeros_like", like), where.before, ct * (1.0 - where.t), index=(HOLE,)
+    )
+    return m.op("add_at", total, where.after, ct * where.t, index=(HOLE,))
+
+
+def plain_interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    n = len(xp)
+    k = np.clip(np.searchsorted(np.real(xp), np.real(x), side="right") - 1, 0, max(n - 2, 0))
+    after = np.minimum(k + 1, n - 1)
+    below, above = np.real(x) < np.real(xp[0]), np.real(x) > np.real(xp[-1])
+    width = np.where(n == 1, 1, xp[after] - xp[k])
+    inner = fp[k] + (x - xp[k]) / width * (fp[after] - fp[k])
+    low, high = fp[0] if left is None else left, fp[-1] if right is None else right
+    return np.where(below, low, np.where(above, high, inner))[()]
+
+
+# trapezoid
+
+
+def trapezoid_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
+    y = operands[0]
+    axis = axis_of(attributes.get("axis", -1), len(y))
+    optional = attributes.get("optional", ())
+    for name, dims in zip(optional, operands[1:], strict=True):  # type: ignore[call-overload]
+        if name == "dx" and dims:
+            raise OperandError("trapezoid: dx is one number; pass x where distances differ")
+        if name == "x" and len(dims) not in (1, len(y)):
+            raise OperandError("trapezoid: x is a vector, or has the shape of y")
+    return (*y[:axis], *y[axis + 1 :])
+
+
+def _sides(m: Arrays, y: Traced, axis: int) -> tuple[Traced, Traced]:
+    """All elements along an axis but the first, and all but the last."""
+    before = [Slice()] * axis
+    return (
+        m.op("get", y, index=(*before, Slice(1))),
+        m.op("get", y, index=(*before, Slice(None, -1))),
+    )
+
+
+class _Panels:
+    """An integral by trapezoids: the widths of the panels, which broadcast with y."""
+
+    def __init__(self, m: Arrays, c: Any) -> None:
+        self.m, self.c = m, c
+        self.axis = axis_of(c.axis, c.y.rank)
+        self.after = c.y.rank - 1 - self.axis
+
+    def along(self, width: Traced) -> Traced:
+        if width.rank == self.c.y.rank or not self.after:
+            return width
+        return self.m("np.expand_dims", width, tuple(range(1, self.after + 1)))
+
+    def x_axis(self) -> int:
+        return 0 if self.c.x.rank == 1 else self.axis
+
+    def width(self) -> Like:
+        if self.c.x is not None:
+            return self.along(self.m("np.diff", self.c.x, axis=self.x_axis()))
+        return 1.0 if self.c.dx is None else self.c.dx
+
+    def means(self) -> Traced:
+        high, low = _sides(self.m, self.c.y, self.axis)
+        return 0.5 * (high + low)
+
+    def kept(self, ct: Traced) -> Traced:
+        if ct.rank == 0 or self.axis == 0:
+            return ct
+        return self.m("np.expand_dims", ct, self.axis)
+
+
+def trapezoid_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
+    panels = _Panels(m, c)
+    total: Traced | None = None
+    if dots.y is not None:
+        more = {} if c.x is None else {"x": c.x}
+        if c.dx is not None and c.x is None:
+            more["dx"] = c.dx
+        total = m("np.trapezoid", dots.y, axis=c.axis, **more)
+    term: Traced | None = None
+    if dots.x is not None:
+        width = panels.along(m("np.diff", dots.x, axis=panels.x_axis()))
+        term = m("np.sum", width * panels.means(), axis=panels.axis)
+    elif dots.dx is not None and c.x is None:
+        term = m("np.sum", panels.means(), axis=panels.axis) * dots.dx
+    if term is None:
+        return total
+    return term if total is None else total + term
+
+
+def trapezoid_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
+    panels = _Panels(m, c)
+    each = panels.kept(ct)
+    half = 0.5 * each if c.x is None and c.dx is None else 0.5 * each * panels.width()
+    before = [Slice()] * panels.axis
+    y_bar = m("np.zeros_like", c.y)
+    y_bar = m.op("add_at", y_bar, half, index=(*before, Slice(1)))
+    found = {"y": m.op("add_at", y_bar, half, index=(*before, Slice(None, -1)))}
+    if c.x is not None:
+        width_bar = each * panels.means()
+        if c.x.rank < c.y.rank:
+            others = tuple(k for k in range(c.y.rank) if k != panels.axis)
+            width_bar = m("np.sum", width_bar, axis=others)
+        found["x"] = difference_bar(m, width_bar, c.x, panels.x_axis())
+    elif c.dx is not None:
+        found["dx"] = ct * m("np.sum", panels.means(), axis=panels.axis)
+    return found
+
+
+# Knots in order, and points in between.
+KNOTS = ordered(4)
+PERIOD = Refused("put x into bounds with np.mod first")
+
+RECORDS: tuple[Record, ...] = (
+    array_function(
+        "np.interp",
+        takes=signature("x", "xp", "fp", left=OPTIONAL, right=OPTIONAL, period=PERIOD),
+        dims=interp_dims,
+        effect=raises,
+        rule=custom(jvp=interp_jvp, vjp=interp_vjp),
+        weight=lambda operands: 6 * size_of(operands[0]),
+        cases=(
+            case(unit(5), KNOTS, real(4)),
+            case(unit(2, 3), KNOTS, real(4)),
+            case(real(6), KNOTS, real(4)),
+            case(real(6), KNOTS, real(4), left=NUMBER, right=real()),
+            case(real(6), KNOTS, real(4), right=1.5),
+            case(NUMBER, KNOTS, real(4)),
+            case(real(), KNOTS, real(4)),
+            case(real(0), KNOTS, real(4)),
+        ),
+        oracle=restated(plain_interp),
+    ),
+    array_function(
+        "np.trapezoid",
+        takes=signature("y", x=OPTIONAL, dx=OPTIONAL, axis=-1),
+        dims=trapezoid_dims,
+        rule=custom(jvp=trapezoid_jvp, vjp=trapezoid_vjp),
+        weight=lambda operands: 4 * size_of(operands[0]),
+        cases=(
+            case(real(5)),
+            case(real(5), real(5)),
+            case(real(5), dx=NUMBER),
+            case(real(3, 4), axis=0),
+            case(real(3, 4), dx=0.5, axis=-1),
+            case(real(3, 4), real(3), axis=0),
+            case(real(2, 3, 4), x=real(3), axis=1),
+            case(real(2, 3, 4), x=real(2, 3, 4), axis=1),
+            case(real(1)),
+            case(real(0)),
+            case(real(0, 3), axis=0),
+        ),
+        oracle=COMPLEX_STEP,
+    ),
+)

@@ -1,0 +1,113 @@
+"""Cotangents and tangents of arrays, fitted to what they belong to.
+
+NumPy broadcasts, so a number may stand for an array whose elements are all that number, and a row
+for a matrix of equal rows: a cotangent is kept as small as its rule gives it, and made whole only
+where its shape matters. The transpose of broadcasting is a sum over the dimensions that were
+stretched; which those are is known at compile time, but for dimensions of unknown size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autodiff_compiler.ir.builder import Builder
+from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, Type, fills
+from autodiff_compiler.ir.values import Operand, Value
+from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops.array_types import Dims
+
+FLOAT_KINDS = {"float64": Kind.NP_FLOAT, "float32": Kind.NP_FLOAT32}
+
+
+def dims_of(found: Type) -> Dims:
+    return found.dims if isinstance(found, ArrayType) else ()
+
+
+def covers(part: Dims, whole: Dims) -> bool:
+    """Whether something that broadcasts to `whole` certainly has its very shape."""
+    return len(part) == len(whole) and all(map(fills, part, whole))
+
+
+def in_full(build: Builder, part: Operand, like: Operand) -> Operand:
+    """A cotangent or tangent in the full shape of the array that it belongs to."""
+    if not isinstance(like.type, ArrayType) or not isinstance(part.type, ScalarType | ArrayType):
+        return part
+    if isinstance(part.type, ArrayType) and covers(part.type.dims, like.type.dims):
+        return part
+    return in_dtype(build, build.op(OPS["expand_like"], part, like), like.type)
+
+
+def summed_to(
+    build: Builder,
+    found: Operand,
+    target: Operand,
+    result: Operand | None,
+    made_of: Sequence[Operand] = (),
+) -> Operand:
+    """A contribution to the cotangent of `target`, with what was broadcast summed up.
+
+    `result` is what the target was broadcast to; None for operations that don't broadcast, whose
+    contributions have as many dimensions as the target, or leading ones more. `made_of` are all
+    that broadcast to it together.
+    """
+    dims, wanted = dims_of(found.type), dims_of(target.type)
+    if result is not None:
+        if covers(wanted, dims_of(result.type)):
+            return in_dtype(build, found, target.type)
+        if not dims and not wanted:
+            alike = (each for each in made_of if covers(dims_of(each.type), dims_of(result.type)))
+            size = build.op(OPS["size"], next(alike, result))
+            return in_dtype(build, build.op(OPS["mul"], found, size), target.type)
+        if not covers(dims, dims_of(result.type)):
+            found = in_full(build, found, result)
+            dims = dims_of(found.type)
+    extra = len(dims) - len(wanted)
+    if extra > 0:
+        axis = None if not wanted else 0 if extra == 1 else tuple(range(extra))
+        attributes = {} if axis is None else {"axis": axis}
+        found = build.op(OPS["np.sum"], found, attributes=attributes)
+        dims = dims[extra:]
+    if len(dims) == len(wanted) and wanted:
+        pairs = list(zip(dims, wanted, strict=True))
+        if result is not None and any(not fills(b, a) and b.one is None for a, b in pairs):
+            found = build.op(OPS["unbroadcast"], found, target)
+        else:
+            stretched = tuple(k for k, (a, b) in enumerate(pairs) if b.one and not a.one)
+            if stretched:
+                axis = stretched[0] if len(stretched) == 1 else stretched
+                attributes = {"axis": axis, "keepdims": True}
+                found = build.op(OPS["np.sum"], found, attributes=attributes)
+            found = known_as(build, found, target.type)
+    return in_dtype(build, found, target.type)
+
+
+def known_as(build: Builder, found: Operand, wanted: Type) -> Operand:
+    """A value just made, known to have the shape of what it belongs to."""
+    if not isinstance(found.type, ArrayType) or not isinstance(wanted, ArrayType):
+        return found
+    if found.type.rank != wanted.rank or found.type.dims == wanted.dims:
+        return found
+    return build.retyped(found, ArrayType(found.type.dtype, wanted.dims))
+
+
+def in_dtype(build: Builder, found: Operand, wanted: Type) -> Operand:
+    """The value in the dtype of what it belongs to. Python's floats take on any."""
+    have, want = _dtype(found.type), _dtype(wanted)
+    if have is None or want is None or have == want:
+        return found
+    return build.op(OPS["astype"], found, attributes={"dtype": want})
+
+
+def _dtype(found: Type) -> str | None:
+    match found:
+        case ArrayType(dtype):
+            return dtype if dtype in FLOAT_KINDS else None
+        case ScalarType(kinds) if kinds == {Kind.NP_FLOAT}:
+            return "float64"
+        case ScalarType(kinds) if kinds == {Kind.NP_FLOAT32}:
+            return "float32"
+    return None
+
+
+def is_array(operand: Operand) -> bool:
+    return isinstance(operand, Value) and isinstance(operand.type, ArrayType)

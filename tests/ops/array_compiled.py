@@ -1,0 +1,92 @@
+"""Derivatives of one operation by the compiler: transforms, passes, generated code.
+
+Everything is run twice, by the interpreter and as the text that is written, which must agree to the
+last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from autodiff_compiler.emit import write
+from autodiff_compiler.ir.interpreter import interpret
+from autodiff_compiler.ir.values import Function
+from autodiff_compiler.ir.verifier import verify
+from autodiff_compiler.passes import clean, finish, optimise
+from autodiff_compiler.pipeline import load
+from autodiff_compiler.transforms import jvp, vjp
+from tests.ops.array_calls import unlike
+from tests.ops.array_rules import zeros
+
+
+class Program:
+    """A function of the compiler's, optimised, as IR and as text."""
+
+    def __init__(self, function: Function) -> None:
+        verify(function)
+        self.ir = optimise(function)
+        verify(self.ir)
+
+    @cached_property
+    def text(self) -> str:
+        return write(finish(self.ir)).text
+
+    @cached_property
+    def callable(self) -> Callable[..., Any]:
+        emitted = write(finish(self.ir))
+        return load(emitted.text, emitted.name)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """The result; late arguments (a cotangent) are handed to the pullback."""
+        result = interpret(self.ir, arguments)
+        first = len(arguments) - self.ir.late
+        written = self.callable(*arguments[:first])
+        if self.ir.late:
+            value, pullback = written
+            written = value, pullback(*arguments[first:])
+        if difference := unlike(written, result):
+            raise AssertionError(f"the text gives {difference}\n{self.text}")
+        return result
+
+
+class Compiled:
+    """The derivatives of a function with respect to some of its parameters."""
+
+    def __init__(self, function: Function, places: Sequence[int]) -> None:
+        self.function, self.places = function, tuple(places)
+
+    @cached_property
+    def _jvp(self) -> Program:
+        return Program(jvp(self.function, self.places))
+
+    @cached_property
+    def _vjp(self) -> Program:
+        return Program(vjp(self.function, self.places, clean))
+
+    @cached_property
+    def _jvp_of_vjp(self) -> Program:
+        return Program(jvp(self._vjp.ir, self.places))
+
+    @cached_property
+    def _vjp_of_jvp(self) -> Program:
+        return Program(vjp(self._jvp.ir, self.places, clean))
+
+    def jvp(self, arguments: Sequence[Any], dots: Sequence[Any]) -> Any:
+        return self._jvp(*arguments, *dots)[1]
+
+    def vjp(self, arguments: Sequence[Any], ct: Any) -> list[Any]:
+        return list(self._vjp(*arguments, ct)[1])
+
+    def forward_over_reverse(
+        self, arguments: Sequence[Any], ct: Any, dots: Sequence[Any]
+    ) -> list[Any]:
+        _, (_, tangents) = self._jvp_of_vjp(*arguments, ct, *dots)
+        return list(tangents)
+
+    def reverse_over_forward(
+        self, arguments: Sequence[Any], dots: Sequence[Any], ct: Any
+    ) -> list[Any]:
+        seed = (zeros(ct), ct)
+        return list(self._vjp_of_jvp(*arguments, *dots, seed)[1])
