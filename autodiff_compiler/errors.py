@@ -79,6 +79,31 @@ class UnsupportedError(AutodiffError):
         return self._report
 
 
+class StaticWanted(AutodiffError):
+    """The code needs the values of parameters, not just their types: an axis, a fixed shape.
+
+    Whoever called the compiler makes those of `names` that are ints part of the signature and
+    compiles again. Where that can't be done this is the user's error, and `problems` say where
+    the values are needed.
+    """
+
+    def __init__(
+        self, names: Iterable[str], function: str = "", problems: Iterable[Problem] = ()
+    ) -> None:
+        self.names = frozenset(names)
+        self.function = function
+        self.problems = ordered(problems)
+        if self.problems:
+            self._report = report(function, self.problems)
+        else:
+            listed = " and ".join(sorted(self.names))
+            self._report = f"the code depends on the value of {listed}, which must be an int"
+        super().__init__(self.names, function, self.problems)
+
+    def __str__(self) -> str:
+        return self._report
+
+
 class SourceError(AutodiffError):
     """The source of a function isn't available, or isn't the source of the code that runs."""
 
@@ -91,15 +116,6 @@ class SourceError(AutodiffError):
     def __str__(self) -> str:
         hint = f"\n  hint: {self.hint}" if self.hint else ""
         return f"cannot read the source of {self.function}: {self.reason}{hint}"
-
-
-class StaticWanted(AutodiffError):
-    """Arguments, by name, whose values must be known when the function is compiled."""
-
-    def __init__(self, names: frozenset[str]) -> None:
-        listed = ", ".join(sorted(names))
-        super().__init__(f"the value of {listed} must be known when the function is compiled")
-        self.names = names
 
 
 class SignatureError(AutodiffError, TypeError):

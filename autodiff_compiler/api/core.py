@@ -8,16 +8,12 @@ from types import FunctionType, MethodType
 from typing import Any, Protocol
 
 from autodiff_compiler.api.requests import Request, resolve
+from autodiff_compiler.dispatch.active import as_differentiable, differentiable, holds_float
 from autodiff_compiler.dispatch.annotations import declared
-from autodiff_compiler.dispatch.arguments import (
-    as_differentiable,
-    describe,
-    differentiable,
-    holds_float,
-)
+from autodiff_compiler.dispatch.arguments import describe, key_of, key_of_described
 from autodiff_compiler.dispatch.cache import COMPILING, Dispatcher, Specialisation
 from autodiff_compiler.dispatch.calls import call_function
-from autodiff_compiler.dispatch.compiler import Arguments, Described, Known, Step, Steps
+from autodiff_compiler.dispatch.compiler import Arguments, Described, Step, Steps
 from autodiff_compiler.dispatch.parameters import completed, parameters_of
 from autodiff_compiler.errors import AutodiffError, SignatureError
 
@@ -77,8 +73,12 @@ class Core:
 
     def general(self, values: tuple[object, ...]) -> object:
         """Call the derivative with one value per parameter, compiling it if need be."""
-        values = self.entered(values)
-        found = self.dispatcher.specialise((), values)
+        values = completed(self.function, self.parameters, values)
+        # What has been compiled is for values that need no conversion.
+        found = self.dispatcher.made((), values)
+        if found is None:
+            values = self.entered(values)
+            found = self.dispatcher.specialise((), values)
         self.last[0] = found
         if self.dispatcher.compilations != self._installed:
             self._install()
@@ -117,7 +117,7 @@ class Core:
                 "instance: ask the method of an instance, or use .lower(instance, *args)"
             )
         known = {
-            parameter.name: describe(parameter.name, value, variable=False)
+            parameter.name: describe(parameter.name, value, variable=False, path=parameter.name)
             for parameter, value in zip(self.parameters, bound, strict=False)
         }
         found = declared(self.function, self.parameters, known)
@@ -203,6 +203,6 @@ def is_method_of(function: FunctionType, owner: type) -> bool:
 def _begins(specialisation: Specialisation, bound: tuple[object, ...]) -> bool:
     arguments = specialisation.arguments.values()
     return all(
-        isinstance(described, Known) and described.value is value
+        key_of_described(described) == key_of(value, variable=False)
         for described, value in zip(arguments, bound, strict=False)
     )

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autodiff_compiler.api.core import Core
+from autodiff_compiler.api.keeping import own
 from autodiff_compiler.api.lowered import Lowered
-from autodiff_compiler.api.structures import conform, is_active, unit
+from autodiff_compiler.api.structures import conform, outline, unit
 from autodiff_compiler.api.transformed import Transformed
-from autodiff_compiler.dispatch.arguments import differentiable
+from autodiff_compiler.dispatch.active import differentiable, is_active
 from autodiff_compiler.dispatch.cache import Specialisation
 from autodiff_compiler.errors import SignatureError
 
@@ -81,10 +82,10 @@ class ReverseMap(Transformed):
         """
         values, found, active = self._specialised(args, kwargs)
         self._core.last[0] = found
-        # The pullback reads its lists later: it keeps its own, whatever the caller does to theirs.
-        pair = found.target(*map(_copied, values))
+        pair = found.target(*values)
         assert isinstance(pair, tuple)
         value, pullback = pair
+        own(pullback, (*values, value))
         skipped = len(self._bound)
         places = tuple(place - skipped for place in active)
         return value, Pullback(self._described(), pullback, value, places, len(args))
@@ -120,7 +121,7 @@ class Pullback:
     ) -> None:
         self._of = of
         self._pullback = pullback
-        self._shape = _copied(value)
+        self._shape = outline(value)
         self._places = places
         self._count = count
 
@@ -174,9 +175,3 @@ def _several(what: str, given: object) -> Sequence[Any]:
         f"write ({'x' if what == 'primals' else 'x_dot'},)"
     )
 
-
-def _copied(value: object) -> object:
-    """A value whose lists nobody else can change."""
-    if type(value) is list:
-        return list(map(_copied, value))
-    return tuple(map(_copied, value)) if type(value) is tuple else value

@@ -45,7 +45,7 @@ def declared(
         elif parameter.is_variadic:
             meant = Known(())  # refused by whoever reads the function, with its place
         elif name in defaults and (meant is None or defaults[name] is None):
-            meant = describe(f"the default of {name!r}", defaults[name], variable=False)
+            meant = describe(f"the default of {name!r}", defaults[name], variable=False, path=name)
         elif annotation is inspect.Parameter.empty:
             meant = FLOAT
         if meant is None:

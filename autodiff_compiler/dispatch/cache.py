@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import TYPE_CHECKING
 
 from autodiff_compiler.dispatch.annotations import variable_tuples
-from autodiff_compiler.dispatch.arguments import describe, key_of, key_of_described
+from autodiff_compiler.dispatch.arguments import (
+    describe,
+    is_small,
+    key_of,
+    key_of_described,
+    value_key,
+)
 from autodiff_compiler.dispatch.calls import Fast, holds, positional
 from autodiff_compiler.dispatch.compiler import Arguments, Described, Known, Steps, compile_for
-from autodiff_compiler.dispatch.parameters import Parameter, parameters_of
-from autodiff_compiler.errors import SignatureError
+from autodiff_compiler.dispatch.parameters import Parameter, defaults_of, parameters_of
+from autodiff_compiler.errors import SignatureError, StaticWanted
 
 if TYPE_CHECKING:
     from autodiff_compiler.frontend import Guard
@@ -58,7 +64,9 @@ class Dispatcher:
         self.function = function
         self.code = function.__code__
         self.parameters = parameters_of(self.code)
+        self._names = tuple(parameter.name for parameter in self.parameters)
         self.compilations = 0
+        self.static: frozenset[str] = frozenset()  # the parameters whose values the code needs
         self._differentiate = differentiate
         self._made: dict[Hashable, Specialisation] = {}
 
@@ -67,32 +75,52 @@ class Dispatcher:
         """Parameters annotated as tuples of any length; their types may be defined later."""
         return variable_tuples(self.function)
 
+    def made(self, active: tuple[int, ...], values: Sequence[object]) -> Specialisation | None:
+        """The specialisation for these argument values, if there is one that is current."""
+        return self._current(self._key(active, values))
+
     def specialise(self, active: tuple[int, ...], values: Sequence[object]) -> Specialisation:
         """The specialisation for these argument values, one per parameter, in order."""
-        variable = self.variable
-        key = (
-            active,
-            *(
-                key_of(value, parameter.name in variable)
-                for parameter, value in zip(self.parameters, values, strict=True)
-            ),
-        )
-        found = self._made.get(key)
-        if found is not None and found.is_current:
+        found = self.made(active, values)
+        if found is not None:
             return found
-        arguments = {
-            parameter.name: self._describe(parameter, value)
-            for parameter, value in zip(self.parameters, values, strict=True)
-        }
-        return self._compile(key, self._differentiate(active), arguments)
+        steps = self._differentiate(active)
+        given = dict(zip(self._names, values, strict=True))
+        while True:
+            key = self._key(active, values)
+            arguments = {
+                parameter.name: self._describe(parameter, given[parameter.name])
+                for parameter in self.parameters
+            }
+            try:
+                return self._compile(key, steps, arguments)
+            except StaticWanted as wanted:
+                if not self._make_static(wanted.names, steps, given):
+                    raise
 
     def declared(self, active: tuple[int, ...], arguments: Arguments) -> Specialisation:
-        """The specialisation for arguments known by type only."""
-        key = (active, *map(key_of_described, arguments.values()))
-        found = self._made.get(key)
-        if found is not None and found.is_current:
+        """The specialisation for arguments known by type only.
+
+        What the code needs to know by value is taken from the parameters' defaults.
+        """
+        found = self._current((active, *map(key_of_described, arguments.values())))
+        if found is not None:
             return found
-        return self._compile(key, self._differentiate(active), arguments)
+        steps = self._differentiate(active)
+        while True:
+            defaults = defaults_of(self.function, self.parameters)
+            arguments = {
+                name: Known(defaults[name])
+                if name in self.static and name in defaults and is_small(defaults[name])
+                else described
+                for name, described in arguments.items()
+            }
+            key = (active, *map(key_of_described, arguments.values()))
+            try:
+                return self._compile(key, steps, arguments)
+            except StaticWanted as wanted:
+                if not self._make_static(wanted.names, steps, defaults):
+                    raise
 
     def renewed(self, specialisation: Specialisation) -> Specialisation:
         """The specialisation, compiled anew if something it relied on has changed."""
@@ -108,11 +136,52 @@ class Dispatcher:
             Fast(tuple(each.arguments.values()), each.guards, each.target, each) for each in latest
         ]
 
+    def _current(self, key: Hashable) -> Specialisation | None:
+        found = self._made.get(key)
+        return found if found is not None and found.is_current else None
+
+    def _key(self, active: tuple[int, ...], values: Sequence[object]) -> Hashable:
+        # Which arguments are one object will be a part of it where the function writes into them.
+        variable, static = self.variable, self.static
+        return (
+            active,
+            *[
+                value_key(value)
+                if name in static and is_small(value)
+                else key_of(value, name in variable)
+                for name, value in zip(self._names, values, strict=True)
+            ],
+        )
+
+    def _make_static(
+        self, names: frozenset[str], steps: Steps, given: Mapping[str, object]
+    ) -> bool:
+        """Make the values of parameters part of the signature; say whether that can be done.
+
+        It can for ints and bools that nothing is differentiated by.
+        """
+        active = {
+            self._names[place]
+            for step in steps
+            for place in step.argnums
+            if place < len(self._names)
+        }
+        possible = all(
+            name in given and name not in active and is_small(given[name]) for name in names
+        )
+        if not possible or names <= self.static:
+            return False
+        self.static |= names
+        return True
+
     def _describe(self, parameter: Parameter, value: object) -> Described:
         if parameter.is_variadic:
             return Known(value)  # refused by whoever reads the function, with its place
-        label = f"argument {parameter.name!r} of {self.function.__qualname__}"
-        return describe(label, value, parameter.name in self.variable)
+        name = parameter.name
+        if name in self.static and is_small(value):
+            return Known(value)
+        label = f"argument {name!r} of {self.function.__qualname__}"
+        return describe(label, value, name in self.variable, path=name)
 
     def _compile(self, key: Hashable, steps: Steps, arguments: Arguments) -> Specialisation:
         with COMPILING:

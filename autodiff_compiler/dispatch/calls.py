@@ -31,10 +31,12 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from autodiff_compiler.dispatch.arguments import PYTHON_TYPES
 from autodiff_compiler.dispatch.compiler import Described, Known
 from autodiff_compiler.dispatch.parameters import MISSING, Kind, Parameter
-from autodiff_compiler.ir.types import ScalarType, SequenceType
+from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType
 
 if TYPE_CHECKING:
     from autodiff_compiler.frontend import Guard
@@ -106,7 +108,7 @@ class _Template:
     count: int = field(default=0)
 
     def __post_init__(self) -> None:
-        named = (type, set, map, getattr, Exception)
+        named = (type, set, map, len, getattr, Exception)
         self.bound |= {each.__name__: each for each in named}
         self.bound["__builtins__"] = {}
 
@@ -121,8 +123,13 @@ class _Template:
         found: list[str] = []
         for place, argument in zip(places, entry.arguments, strict=True):
             match argument:
+                case Known(value) if type(value) is int or type(value) is bool:
+                    found.append(f"type({place}) is {self.bind('kind', type(value))}")
+                    found.append(f"{place} == {self.bind('value', value)}")
                 case Known(value):
                     found.append(f"{place} is {self.bind('value', value)}")
+                case ArrayType():
+                    found += self.array(argument, place)
                 case ScalarType() if argument in PYTHON_TYPES:
                     found.append(f"type({place}) is {self.bind('kind', PYTHON_TYPES[argument])}")
                 case SequenceType(element, container) if element in PYTHON_TYPES:
@@ -133,6 +140,23 @@ class _Template:
                 case _:
                     return None
         return [*found, *map(self.guard, entry.guards)] or ["1"]
+
+    def array(self, described: ArrayType, place: str) -> list[str]:
+        """What an array is told by: its dtype, its rank, and which sizes are 1."""
+        found = [
+            f"type({place}) is {self.bind('kind', np.ndarray)}",
+            f"{place}.dtype is {self.bind('dtype', np.dtype(described.dtype))}",
+        ]
+        ones = [bool(dim.one) for dim in described.dims]
+        if all(ones):
+            return [*found, f"{place}.shape == {self.bind('shape', (1,) * len(ones))}"]
+        found.append(f"{place}.ndim == {len(ones)}")
+        if not any(ones):
+            return [*found, f"1 not in {place}.shape"]
+        tests = (
+            f"{place}.shape[{k}] {'==' if one else '!='} 1" for k, one in enumerate(ones)
+        )
+        return [*found, *tests]
 
     def guard(self, guard: Guard) -> str:
         holder = self.bind("holder", guard.holder)

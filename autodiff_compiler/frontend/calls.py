@@ -52,13 +52,13 @@ def call(
     """What a call gives."""
     if callee is SILENCED:
         return SILENCED
-    if isinstance(callee, Closure) and callee.function is not None and resolve(callee.function):
-        callee = Static(callee.function)  # written in Python, but an operation all the same
     if isinstance(callee, Method):
         made = Call(node, ast.unparse(node.func), arguments, keywords)
         if records.fields_of(callee.array) is not None:
             return records.call_method(ctx, made, callee)
         return arrays.call_method(ctx, made, callee)
+    if isinstance(callee, Closure) and callee.function is not None and resolve(callee.function):
+        callee = Static(callee.function)  # written in Python, but an operation all the same
     if isinstance(callee, Closure):
         return inline(ctx, node, callee, arguments, keywords)
     if not isinstance(callee, Static):

@@ -81,8 +81,8 @@ class Dim:
 
     `one` says whether its size is 1; None where that isn't known. The size itself is `size - less`
     (at least 0), where `size` is a number, or stands for one by a name such as `x.0` (the first
-    dimension of the argument x); None where nothing is known. Two dimensions of one size and one
-    `less` are equally long.
+    dimension of the argument x); None where nothing is known. `less` is negative for more. Two
+    dimensions of one size and one `less` are equally long.
     """
 
     size: int | str | None = None
@@ -92,7 +92,7 @@ class Dim:
     def __str__(self) -> str:
         if self.size is None:
             return {True: "1", False: "*", None: "?"}[self.one]
-        return f"{self.size}{f'-{self.less}' if self.less else ''}"
+        return f"{self.size}{f'{-self.less:+d}' if self.less else ''}"
 
     def is_as_long_as(self, other: Dim) -> bool:
         """Whether both certainly have one size."""
@@ -119,6 +119,17 @@ def shortened(dim: Dim, by: int) -> Dim:
     if dim.size is None:
         return SOME
     return Dim(dim.size, dim.less + by)
+
+
+def lengthened(dim: Dim, by: int) -> Dim:
+    """The dimension with so many elements more."""
+    if by == 0:
+        return dim
+    if isinstance(dim.size, int) or dim.one:
+        return dim_of(by + (1 if dim.one else max(int(dim.size or 0) - dim.less, 0)))
+    if dim.size is None or dim.less > 0:  # what was shortened may have had too few
+        return Dim(one=False) if by > 1 else SOME
+    return Dim(dim.size, dim.less - by, False if by > 1 else None)
 
 
 @dataclass(frozen=True)
@@ -397,12 +408,17 @@ def fields_of(value: object) -> Fields | None:
     ordinary = cls.__module__ != "builtins" and cls.__flags__ & _HEAP_TYPE
     if not ordinary or not hasattr(value, "__dict__") or callable(value):
         return None
-    if isinstance(value, np.ndarray | ModuleType | BaseException):
+    if isinstance(value, _NO_RECORDS):
         return None
     return Fields("object", tuple(vars(value)), cls)
 
 
 _HEAP_TYPE = 1 << 9  # a class made by a class statement
+# Instances of subclasses of these are more than their attributes.
+_NO_RECORDS = (
+    *(np.ndarray, np.generic, ModuleType, BaseException, int, float, complex, str, bytes),
+    *(bytearray, list, dict, set, frozenset),
+)
 
 
 def items_of(value: object, container: Container) -> tuple[object, ...]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autodiff_compiler.ir.builder import Builder, const
-from autodiff_compiler.ir.types import ArrayType, Type
+from autodiff_compiler.ir.types import ArrayType, Type, may_hold
 from autodiff_compiler.ir.values import Const, Op, Operand, Value
 from autodiff_compiler.ops.calling import Role, arguments, bind, own_operands
 from autodiff_compiler.ops.record import AddAt, Contribution, Custom, Record
@@ -45,7 +45,9 @@ class Traced:
     @property
     def mT(self) -> Traced:
         """Its last two dimensions exchanged."""
-        return self.T if self.rank <= 2 else self.m("np.swapaxes", self, -1, -2)
+        if self.rank <= 2:
+            return self.T
+        return self.m("np.matrix_transpose", self, method="mT", property=True)
 
     def item(self, place: int) -> Traced:
         """One item of a structure, such as the cotangent of one of several results."""
@@ -217,7 +219,7 @@ def linear(transpose: VJP, *names: str) -> Custom:
     tangent is the same operation on the tangents, zeros where there is none."""
 
     def forward(build: Builder, op: Op, tangents: Sequence[Operand | None]) -> Operand | None:
-        if all(tangent is None for tangent in tangents):
+        if all(tangent is None for tangent in tangents) or not may_vary(op.result.type):
             return None
         own = _names(op)
         operands = [
@@ -253,16 +255,33 @@ def _names(op: Op) -> list[str]:
     return own_operands(record.takes, len(op.operands), op.attributes)
 
 
+def wants_cotangent(a: Traced) -> bool:
+    """Whether a contribution to this operand is of use: constants and integers take none."""
+    return isinstance(a.operand, Value) and may_vary(a.type)
+
+
+def may_vary(found: Type) -> bool:
+    """Whether a value of this type has a derivative: it may hold floats."""
+    return may_hold(found, lambda kind: kind.is_float)
+
+
 def _zero(build: Builder, operand: Operand) -> Operand:
     if isinstance(operand.type, ArrayType):
         return build.op(OPS["np.zeros_like"], operand)
     return const(0.0)
 
 
+def zero_like(m: Arrays, a: Traced) -> Traced:
+    """A zero tangent of an array or number."""
+    return Traced(m, _zero(m.build, a.operand))
+
+
 def _backward(
     vjp: VJP,
 ) -> Callable[[Builder, Op, Operand], Sequence[Contribution]]:
     def backward(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
+        if not may_vary(op.result.type):
+            return [None] * len(op.operands)
         m = Arrays(build)
         found = vjp(m, Traced(m, cotangent), Applied(m, op))
         waiting = {

@@ -3,6 +3,7 @@
     np.sum(x, axis=0, keepdims=True)     →   np.sum %x  {axis = 0, keepdims = True}
     np.reshape(x, (n, -1))               →   np.reshape %x, %n  {shape = (·, -1)}
     np.max(x, initial=y)                 →   np.max %x, %y  {optional = ("initial",)}
+    np.array([[x, 1.0], [y, z]])         →   np.array %x, 1.0, %y, %z  {layout = ((·, ·), (·, ·))}
 
 Arrays and numbers are operands. What must be known at compile time (an axis) is an attribute. Sizes
 are attributes too, with a hole for each that is computed at run time; the operands that fill the
@@ -19,6 +20,7 @@ from enum import Enum
 
 import numpy as np
 
+from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import SequenceType, Type
 from autodiff_compiler.ir.values import Const, Operand, Value
 from autodiff_compiler.ops import spell
@@ -44,6 +46,7 @@ class Role(Enum):
 
     OPERAND = "operand"
     ARRAYS = "arrays"  # a tuple or list of operands
+    NESTED = "nested"  # an operand, or tuples and lists of them in one another
     STATIC = "static"  # known at compile time
     SIZES = "sizes"  # ints, or a tuple of them, some perhaps known at run time only
     REFUSED = "refused"
@@ -54,13 +57,16 @@ REQUIRED = object()
 
 @dataclass(frozen=True)
 class Param:
-    """A parameter of a library function. `hint` says what to write instead of a refused one."""
+    """A parameter of a library function. `hint` says what to write instead of a refused one.
+
+    One that is `spread` takes all arguments that follow by position, as `*xs` does.
+    """
 
     name: str
     role: Role
     default: object = REQUIRED
     hint: str = ""
-    spread: bool = False  # whether the arrays are arguments of their own, as in f(s, a, b)
+    spread: bool = False
 
     @property
     def required(self) -> bool:
@@ -97,15 +103,17 @@ OPTIONAL = object()  # the default of an operand that may be left out
 def signature(*required: str, **more: object) -> Signature:
     """`signature("a", axis=None, out=Refused("…"), initial=OPTIONAL)`.
 
-    Required parameters are operands; `*name` is a tuple or list of operands, `**name` all operands
-    that follow, `#name` sizes, `:name` something known at compile time. Others have their default,
-    which says what they are.
+    Required parameters are operands; `*name` is a tuple or list of operands, `[name` operands
+    nested in lists, `#name` sizes, `:name` something known at compile time; `**name` are operands
+    one by one, `**#name` sizes one by one. Others have their default, which says what they are.
     """
-    roles = {"*": Role.ARRAYS, "#": Role.SIZES, ":": Role.STATIC}
-    params = [
-        Param(each.lstrip("*#:"), roles.get(each[0], Role.OPERAND), spread=each.startswith("**"))
-        for each in required
-    ]
+    roles = {"*": Role.ARRAYS, "#": Role.SIZES, ":": Role.STATIC, "[": Role.NESTED}
+    params = []
+    for each in required:
+        name = each.lstrip("*#:[")
+        spread = each.startswith("**")
+        mark = each.removeprefix("**") if each.startswith("**#") else each
+        params.append(Param(name, roles.get(mark[0], Role.OPERAND), spread=spread))
     for name, default in more.items():
         if default is OPTIONAL:
             params.append(Param(name, Role.OPERAND, None))
@@ -149,12 +157,7 @@ Given = Operand | object  # an operand, something static, or a tuple or list of 
 
 def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, Given]) -> Bound:
     """What a call gives to each parameter, as operands and attributes. Raises CallError."""
-    spread = [place for place, each in enumerate(takes.params) if each.spread]
-    if spread:  # all that is left by position, if it isn't one tuple already
-        (first,) = spread
-        rest = list(positional[first:])
-        if len(rest) != 1 or not isinstance(rest[0], tuple | list):
-            positional = [*positional[:first], rest]
+    positional = _gathered(takes, positional)
     if len(positional) > len(takes.params):
         said = f"expected at most {len(takes.params)} arguments, got {len(positional)}"
         raise CallError(said, "leave the others out")
@@ -163,8 +166,8 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
         if name in given:
             raise CallError(f"it gets {name} twice", f"pass {name} once", name)
         given[name] = value
-    known = {each.name for each in takes.params}
-    for name in given.keys() - known:
+    known = {each.name for each in takes.params if not each.spread}
+    for name in keywords.keys() - known:
         listed = ", ".join(each.name for each in takes.params if each.role is not Role.REFUSED)
         raise CallError("this keyword is not supported", f"it takes {listed}", name)
     operands: list[Operand] = []
@@ -186,8 +189,12 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
                     last.append(_operand(param, value))
                     optional.append(param.name)
             case Role.ARRAYS:
-                items = value if isinstance(value, tuple | list) else (value,)
-                operands += [_operand(param, item) for item in items]
+                operands += [_operand(param, item) for item in _several(param, value)]
+            case Role.NESTED:
+                if isinstance(value, tuple | list):
+                    attributes["layout"] = _laid_out(param, value, operands)
+                else:
+                    operands.append(_operand(param, value))
             case Role.STATIC:
                 constant = _static(param, value)
                 if constant != param.default or type(constant) is not type(param.default):
@@ -202,11 +209,42 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
     return Bound((*operands, *holes, *last), attributes)
 
 
+def _gathered(takes: Signature, positional: Sequence[Given]) -> Sequence[Given]:
+    """The arguments by position, those of a spread parameter as one tuple."""
+    for place, param in enumerate(takes.params[: len(positional)]):
+        if param.spread:
+            return [*positional[:place], tuple(positional[place:])]
+    return positional
+
+
+def _several(param: Param, value: Given) -> Sequence[Given]:
+    """The operands that a tuple or list of them stands for; a list of varying length is one."""
+    if isinstance(value, tuple | list):
+        return value
+    if isinstance(value, Value | Const) and not isinstance(value.type, SequenceType):
+        raise CallError(
+            f"expected a tuple or list of arrays as {param.name}, got {value.type}",
+            "write the arrays one by one, in a tuple or list",
+            param.name,
+        )
+    return (value,)
+
+
+def _laid_out(param: Param, value: Given, operands: list[Operand]) -> object:
+    """Where the operands stand in nested lists: a hole for each."""
+    if isinstance(value, tuple | list):
+        return tuple(_laid_out(param, item, operands) for item in value)
+    operands.append(_operand(param, value))
+    return HOLE
+
+
 def _is_none(value: Given) -> bool:
     return value is None or (isinstance(value, Const) and value.value is None)
 
 
 def _operand(param: Param, value: Given) -> Operand:
+    if isinstance(value, bool | int | float):
+        return const(value)
     if not isinstance(value, Value | Const):
         hint = "pass an array or a number"
         raise CallError(f"expected an array or a number as {param.name}", hint, param.name)
@@ -218,12 +256,19 @@ def _static(param: Param, value: Given) -> object:
         case Value():
             raise NotStatic(param.name, value)
         case Const():
-            return value.value
+            return _static(param, value.value)
         case tuple() | list():
             return tuple(_static(param, item) for item in value)
-        case type() | np.dtype() if param.name == "dtype":
-            return np.dtype(value).name
+        case type() | np.dtype() | str() if param.name == "dtype":
+            return _dtype_name(value)
     return value
+
+
+def _dtype_name(value: type | np.dtype | str) -> str:
+    try:
+        return str(np.dtype(value).name)
+    except TypeError as error:
+        raise CallError(str(error), "name a dtype of NumPy", "dtype") from None
 
 
 def _sizes(param: Param, value: Given, holes: list[Operand]) -> object:
@@ -282,6 +327,11 @@ def arguments(
             many = len(own) - required
             place[param.name] = own[:many]
             del own[:many]
+        elif param.role is Role.NESTED:
+            layout = attributes.get("layout", HOLE)
+            many = holes_in(layout)
+            place[param.name] = filled(layout, iter(own[:many]))
+            del own[:many]
         elif param.role is Role.OPERAND and param.required:
             place[param.name] = own.pop(0)
             required -= 1
@@ -298,20 +348,23 @@ def evaluating(function: Callable[..., object], takes: Signature) -> Callable[..
 
     def evaluate(*operands: object, **attributes: object) -> object:
         found = arguments(takes, operands, attributes)
-        positional: list[object] = []
-        for name, value in found.positional.items():
-            if _is_spread(takes, name):
-                positional += value  # type: ignore[arg-type]
-            else:
-                positional.append(_unwrapped(value))
+        positional = [
+            each
+            for name, value in found.positional.items()
+            for each in _spread(takes, name, _unwrapped(value))
+        ]
         return function(*positional, **found.keywords)
 
     return evaluate
 
 
-def _is_spread(takes: Signature, name: str) -> bool:
+def _spread(takes: Signature, name: str, value: object) -> Sequence[object]:
+    """The arguments by position that a parameter takes."""
     param = takes.named(name)
-    return param is not None and param.spread
+    if param is not None and param.spread:
+        assert isinstance(value, tuple | list)
+        return value
+    return (value,)
 
 
 def _unwrapped(value: object) -> object:
@@ -330,12 +383,12 @@ def written(function: str, takes: Signature) -> Spelling:
         found = arguments(takes, operands, attributes)
         if any(isinstance(each, SequenceType) for each in types):
             found = Arguments(_of_sequence(found.positional), found.keywords)
-        positional: list[ast.expr] = []
-        for name, value in found.positional.items():
-            if _is_spread(takes, name):
-                positional += value  # type: ignore[arg-type]
-            else:
-                positional.append(_text(value, name))
+        nested = {each.name for each in takes.params if each.role is Role.NESTED}
+        positional = [
+            _list_text(each) if name in nested else _text(each, name)
+            for name, value in found.positional.items()
+            for each in _spread(takes, name, value)
+        ]
         keywords = [ast.keyword(name, _text(value, name)) for name, value in found.keywords.items()]
         method = attributes.get("method")
         if not isinstance(method, str):
@@ -372,12 +425,27 @@ def _text(value: object, name: str = "") -> ast.expr:
     return ast.Constant(value)
 
 
+def _list_text(value: object) -> ast.expr:
+    if isinstance(value, tuple):
+        return ast.List([_list_text(item) for item in value], ast.Load())
+    return _text(value)
+
+
 def own_operands(takes: Signature, count: int, attributes: Mapping[str, object]) -> list[str]:
     """The name of the parameter that each operand belongs to; "" for what fills a hole."""
     placeholders = [object() for _ in range(count)]
     found = arguments(takes, placeholders, attributes)
     names: dict[int, str] = {}
+    sizes = {each.name for each in takes.params if each.role is Role.SIZES}
     for name, value in (found.positional | found.keywords).items():
-        for item in value if isinstance(value, list) else (value,):
-            names[id(item)] = name
+        if name not in sizes:
+            names |= {id(item): name for item in _flat(value)}
     return [names.get(id(each), "") for each in placeholders]
+
+
+def _flat(value: object) -> Iterator[object]:
+    if isinstance(value, tuple | list):
+        for item in value:
+            yield from _flat(item)
+    else:
+        yield value

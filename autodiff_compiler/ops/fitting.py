@@ -125,6 +125,7 @@ RECORDS: tuple[Record, ...] = (
         evaluate=lambda a: a.copy(),
         effect=pure,
         weight=FREE,
+        fresh=True,
         rule=Custom(astype_jvp, lambda build, op, ct: (ct,)),
         spelling=Spelling(
             lambda operands, types, attributes: ast.Call(

@@ -218,6 +218,9 @@ def get_type(types: Sequence[Type], attributes: Attributes) -> Type:
     found = array(types[0])
     index = index_of(attributes)
     dims = result_dims(found.dims, index, types[1:])
+    known = attributes.get("dims")  # what a rule knows better than the subscript says
+    if isinstance(known, tuple) and len(known) == len(dims):
+        dims = known
     if dims or _stays_array(index, types[1:]):
         return ArrayType(found.dtype, dims)
     return found.element
@@ -260,7 +263,9 @@ def update_type(types: Sequence[Type], attributes: Attributes) -> Type:
 # Evaluation.
 
 
-def get(a: Any, *fillers: object, index: Index, copied: bool = False) -> object:
+def get(
+    a: Any, *fillers: object, index: Index, copied: bool = False, dims: object = None
+) -> object:
     found = a[filled_index(index, fillers)]
     return found.copy() if copied else found
 

@@ -230,8 +230,7 @@ def test_other_results_are_refused(
         (None, "'x' of .*f: it is a NoneType"),
         ("1", "'x' of .*f: it is a str"),
         (1j, "'x' of .*f: it is a complex"),
-        (np.float32(1.0), "'x' of .*f: it is a np.float32"),
-        (np.ones(3), "'x' of .*f: it is a np.ndarray; arrays are not supported yet"),
+        (np.ones(3, int), r"'x' of .*f: it is an array of int64\n.*hint: convert it with x.astype"),
         ([1.0, True], "item 1 of argument 'x' of .*f: it is a bool"),
     ],
 )
@@ -241,8 +240,8 @@ def test_arguments_that_cannot_be_differentiated_by(value: Any, told: str) -> No
 
 
 def test_arguments_that_cannot_be_passed_at_all() -> None:
-    with pytest.raises(SignatureError, match=r"'y' of .*f is a np.ndarray: arrays are not sup"):
-        grad(f)(1.0, np.ones(3))
+    with pytest.raises(SignatureError, match=r"'y' of .*f is an array of complex128: complex arr"):
+        grad(f)(1.0, np.ones(3, complex))
 
 
 @pytest.mark.parametrize(
