@@ -424,6 +424,10 @@ def wrong_in(declared: Type, value: Any, sizes: dict[str, int]) -> str | None:
 # ---------------------------------------------------------------------- sizes
 
 
+# What NumPy raises where it takes no such sizes.
+REFUSALS = (ValueError, IndexError, TypeError, ZeroDivisionError, np.linalg.LinAlgError)
+
+
 def resized(call: Call) -> Iterator[Call]:
     """The call with sizes 0, 1 and 2: everywhere where a size occurs, or in one place only."""
     shapes = [each.shape for each in call.draws]
@@ -440,10 +444,10 @@ def resized(call: Call) -> Iterator[Call]:
             draws = [replace(d, shape=shape) for d, shape in zip(call.draws, new, strict=True)]
             yield call.with_draws(draws)
 
-    for size in (0, 1, 2):
+    for size in (1, 0, 2):
+        yield from changed(lambda k, axis, n: size)
         for old in flat:
             yield from changed(lambda k, axis, n: size if n == old else n)
-        yield from changed(lambda k, axis, n: size)
         for place, wanted in enumerate(call.draws):
             if wanted.shape is None or wanted.kind in _MATRICES:
                 continue
