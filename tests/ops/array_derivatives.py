@@ -34,7 +34,7 @@ EPSILON = {name: float(np.finfo(name).eps) for name in ("float64", "float32")}
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}  # of a tangent against its oracle
 ROUNDINGS = 4500  # of an inner product, in units of the last place of its terms
 H = 1e-30  # a complex step
-STEP = 1e-4  # a step of a difference, for the second order
+STEP = 1e-6  # a step of a difference of slopes, for the second order
 SECOND = 1e-6  # what such a difference is good for
 
 
@@ -104,7 +104,11 @@ def check_other_sizes(call: Call) -> Problems:
             result = truth_of(other, changed)
         except REFUSALS:
             continue
-        yield from (f"{other} {each}" for each in _identity(other, engine, changed, result))
+        try:
+            wrong = list(_identity(other, engine, changed, result))
+        except np.linalg.LinAlgError:
+            continue  # no derivative for such sizes, and it says so
+        yield from (f"as {other}, {each}" for each in wrong)
 
 
 def _identity(call: Call, engine: Any, values: Any, result: Any) -> Problems:
@@ -161,11 +165,11 @@ def check_second_order(call: Call) -> Problems:
         oracle = oracle_of(call.record)
         if not exact or oracle is None or oracle.kind == "zero":
             continue
-        slopes = [
+        after, before = (
             inner(ct, directional(call, oracle, moved(values, u, step), v))[0]
-            for step in (STEP, -STEP, 2 * STEP, -2 * STEP)
-        ]
-        truth = (8 * (slopes[0] - slopes[1]) - (slopes[2] - slopes[3])) / (12 * STEP)
+            for step in (STEP, -STEP)
+        )
+        truth = (after - before) / (2 * STEP)
         scale = abs(truth) + size + other + scale_of(ct) * 1e-3
         if not abs(left - truth) <= SECOND * scale:
             yield f"{where} <u, H v> = {left:.12g}, but {truth:.12g} by differences"

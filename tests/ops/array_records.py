@@ -19,6 +19,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
+import scipy.special
 
 from autodiff_compiler.emit.spelling import literal
 from autodiff_compiler.ir.interpreter import interpret
@@ -167,7 +168,7 @@ def written(record: Record, op: Op, attributes: Any) -> tuple[str | None, dict[s
         for each in op.operands
     ]
     found = record.spelling.write(names, types, attributes)
-    namespace: dict[str, Any] = {"np": np}
+    namespace: dict[str, Any] = {"np": np, "scipy": scipy}
     helper = record.spelling.helper(types)
     if helper is not None:
         namespace[helper.name] = compiled(helper)
