@@ -77,12 +77,12 @@ def summed_to(
                 axis = stretched[0] if len(stretched) == 1 else stretched
                 attributes = {"axis": axis, "keepdims": True}
                 found = build.op(OPS["np.sum"], found, attributes=attributes)
-            found = known_as(build, found, target.type)
+                found = known_as(build, found, target.type)
     return in_dtype(build, found, target.type)
 
 
 def known_as(build: Builder, found: Operand, wanted: Type) -> Operand:
-    """A value just made, known to have the shape of what it belongs to."""
+    """A value just made, which nobody has read, known to have the shape of what it belongs to."""
     if not isinstance(found.type, ArrayType) or not isinstance(wanted, ArrayType):
         return found
     if found.type.rank != wanted.rank or found.type.dims == wanted.dims:

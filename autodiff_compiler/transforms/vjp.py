@@ -133,9 +133,10 @@ class Reverse:
                     if operand not in self.active or not isinstance(operand, Value):
                         continue
                     if isinstance(contribution, Value | Const):
-                        contribution = summed_to(back, contribution, operand, None)
-                        if operand not in cotangents.of:
-                            contribution = back.called(contribution, bar(self.name(operand)))
+                        fitted = summed_to(back, contribution, operand, None)
+                        if operand not in cotangents.of and fitted is not contribution:
+                            fitted = back.called(fitted, bar(self.name(operand)))
+                        contribution = fitted
                     cotangents.add(back, operand, contribution)
             case Zero():
                 pass
