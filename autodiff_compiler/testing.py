@@ -283,7 +283,10 @@ def _along(value: object, other: Any, name: str) -> Iterator[float]:
         assert isinstance(value, np.ndarray)
         if not is_active(value):
             return
-        if type(other) is not np.ndarray or (other.shape, other.dtype) != (value.shape, value.dtype):
+        if type(other) is not np.ndarray or (other.shape, other.dtype) != (
+            value.shape,
+            value.dtype,
+        ):
             raise AssertionError(
                 f"{name}: the derivative that belongs to an array of shape {value.shape} and dtype "
                 f"{value.dtype} is {other!r}"

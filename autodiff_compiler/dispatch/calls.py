@@ -181,9 +181,7 @@ class _Template:
             else:
                 if container.kind == "object":
                     found.append(f"[*{place}.__dict__] == {names}")
-                reads = [
-                    f"getattr({place}, {self.bind('name', name)})" for name in container.names
-                ]
+                reads = [f"getattr({place}, {self.bind('name', name)})" for name in container.names]
         else:
             found = [f"type({place}) is {self.bind('kind', CONTAINERS[container])}"]
             found.append(f"len({place}) == {len(items)}")

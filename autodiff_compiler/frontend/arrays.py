@@ -321,7 +321,10 @@ def subscript(ctx: Context, node: ast.Subscript, array: Operand) -> Meaning:
     if found is None:
         return SILENCED
     index, fillers = found
-    return ctx.op(node, "get", array, *fillers, index=index, label="index")
+    attributes: dict[str, object] = {"index": index}
+    if ctx.facts.no_place_twice(fillers):
+        attributes["unique"] = True
+    return ctx.op(node, "get", array, *fillers, label="index", **attributes)
 
 
 def read_index(

@@ -40,6 +40,7 @@ from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
 from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import (
     ArrayType,
+    Dim,
     Fields,
     Kind,
     ScalarType,
@@ -191,6 +192,11 @@ class Context:
         self.facts.learn(made, name, operands)
         self.roots = self.roots or (name == "pow" and may_be_complex(*operands))
         return made
+
+    def region_size(self, dim: Dim) -> object:
+        """The size of a dimension, if a check has found it out on every way to here."""
+        known = (region.sizes.get((dim.size, dim.less)) for region in self.stack)
+        return dim.size if dim.size is None else next((n for n in known if n is not None), dim.size)
 
     def _with_sizes_named(self, made: Value, found: ArrayType) -> Value:
         """The value with names for the sizes that nothing is known of: what is computed from it

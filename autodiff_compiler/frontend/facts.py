@@ -35,6 +35,7 @@ class Facts:
     values: dict[Value, object] = field(default_factory=dict)
     ints: set[Value] = field(default_factory=set)
     sizes: dict[Value, Dim] = field(default_factory=dict)
+    distinct: set[Operand] = field(default_factory=set)  # arrays without repeated elements
     shapes: dict[Value, tuple[Dim, ...]] = field(default_factory=dict)
     roots: dict[Value, Roots] = field(default_factory=dict)  # see `aliases`
 
@@ -44,7 +45,7 @@ class Facts:
 
     def dims_from(self, op: Op, found: ArrayType) -> ArrayType:
         """The type of a new array, with the dimensions that its sizes were taken from."""
-        shape = op.attributes.get("shape")
+        shape = op.attributes.get("shape", op.attributes.get("bounds"))
         sizes = shape if isinstance(shape, tuple) else (shape,)
         if len(sizes) != found.rank or HOLE not in sizes:
             return found
@@ -75,9 +76,24 @@ class Facts:
             if isinstance(fewer, Const) and type(fewer.value) is int and fewer.value >= 0:
                 self.sizes[op.result] = shortened(self.sizes[first], fewer.value)
 
+    def no_place_twice(self, fillers: Sequence[Operand]) -> bool:
+        """Whether index arrays certainly name every place once: one has no element twice, and
+        broadcasting repeats none of them."""
+        arrays = [each for each in fillers if isinstance(each.type, ArrayType)]
+        for first in arrays:
+            assert isinstance(first.type, ArrayType)
+            others = [each.type.dims for each in arrays if isinstance(each.type, ArrayType)]
+            if first in self.distinct and first.type.rank == 1:
+                (dim,) = first.type.dims
+                if all(len(dims) <= 1 and all(map(dim.is_as_long_as, dims)) for dims in others):
+                    return True
+        return False
+
     def made(self, op: Op) -> None:
         """What memory the result of an operation has."""
         self.learn_size(op)
+        if op.operation.name == "np.arange":
+            self.distinct.add(op.result)
         first = op.operands[0] if op.operands else None
         if may_share_memory(op) or (op.operation.name in UPDATES and isinstance(first, Value)):
             if isinstance(first, Value):
@@ -100,6 +116,8 @@ class Facts:
             self.ints.add(new)
         if old in self.sizes:
             self.sizes[new] = self.sizes[old]
+        if old in self.distinct:
+            self.distinct.add(new)
         if old in self.shapes:
             self.shapes[new] = self.shapes[old]
         if old in self.roots:

@@ -36,6 +36,8 @@ class Region(Builder):
     closed: bool = False  # it has raised
     values: set[Value] = field(default_factory=set)
     memo: dict[tuple[object, ...], Value] = field(default_factory=dict)
+    # The sizes of dimensions that have been checked, by their names.
+    sizes: dict[tuple[object, int], int] = field(default_factory=dict)
 
     def op(
         self,

@@ -39,7 +39,7 @@ from autodiff_compiler.frontend.values import (
     describe,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import ArrayType, SequenceType
+from autodiff_compiler.ir.types import SOME, ArrayType, SequenceType
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 Statements = Sequence[ast.stmt]
@@ -149,9 +149,11 @@ def _unpacked(
         _check_length(ctx, node, meaning, count)
         return [ctx.op(node, "getitem", meaning, const(place)) for place in range(count)]
     elif isinstance(meaning, Value) and isinstance(meaning.type, ArrayType):
-        size = meaning.type.dims[0].size if meaning.type.dims else None
+        dim = meaning.type.dims[0] if meaning.type.dims else SOME
+        size = dim.size if isinstance(dim.size, int) else ctx.region_size(dim)
         if not isinstance(size, int):
             _check_length(ctx, node, meaning, count)
+            ctx.region.sizes[dim.size, dim.less] = count
         if size is None or isinstance(size, str) or size == count:
             return [ctx.op(node, "get", meaning, index=(place,)) for place in range(count)]
         said = f"expected {count} item{'s' * (count != 1)}, got an array of {size}"

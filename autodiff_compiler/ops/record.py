@@ -52,10 +52,12 @@ class Custom:
     """A rule built as IR: `jvp(build, op, tangents)` and `vjp(build, op, cotangent)`.
 
     A tangent is None where the operand has none; `vjp` gives one contribution per operand.
+    `any_shape`: the cotangent may be smaller than the result, as long as it broadcasts to it.
     """
 
     jvp: Callable[[Builder, Op, Sequence[Operand | None]], Operand | None]
     vjp: Callable[[Builder, Op, Operand], Sequence[Contribution]]
+    any_shape: bool = False
 
 
 @dataclass(frozen=True)

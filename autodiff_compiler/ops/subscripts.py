@@ -3,7 +3,7 @@
 A subscript is the attribute `index`, a tuple with one entry per part between the commas: an int, a
 `Slice`, `Mark.NEWAXIS`, `Mark.REST` (the ellipsis), or a hole. What fills a hole (an int computed
 at run time, an array of ints, a mask) is an operand. `get`, `set` and `add_at` take the same
-subscripts, so that each is the transpose of another.
+subscripts, so that each is the transpose of another. `unique` says that no place is meant twice.
 """
 
 from __future__ import annotations
@@ -270,7 +270,12 @@ def update_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def get(
-    a: Any, *fillers: object, index: Index, copied: bool = False, dims: object = None
+    a: Any,
+    *fillers: object,
+    index: Index,
+    copied: bool = False,
+    unique: bool = False,
+    dims: object = None,
 ) -> object:
     found = a[filled_index(index, fillers)]
     return found.copy() if copied else found
@@ -282,7 +287,7 @@ def put(a: Any, *rest: Any, index: Index) -> object:
     return result
 
 
-def add_at(a: Any, *rest: Any, index: Index) -> object:
+def add_at(a: Any, *rest: Any, index: Index, unique: bool = False) -> object:
     result = a.copy()
     place = filled_index(index, rest[:-1])
     if any(isinstance(each, np.ndarray) and each.dtype != bool for each in place):
@@ -302,7 +307,7 @@ def get_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
 
 
 def get_vjp(build: Builder, op: Op, ct: Operand) -> Sequence[Contribution]:
-    place = {"index": op.attributes["index"]}
+    place = {key: op.attributes[key] for key in ("index", "unique") if key in op.attributes}
     found = AddAt(OPS["add_at"], op.operands[1:], ct, place)
     return found, *([None] * (len(op.operands) - 1))
 
@@ -399,12 +404,16 @@ def write_put(operands: Any, types: Any, attributes: Attributes) -> ast.stmt:
 def write_add_at(operands: Any, types: Any, attributes: Attributes) -> ast.stmt:
     index = index_of(attributes)
     text = index_text(index, operands[1:-1])
-    repeated = any(isinstance(each, ArrayType) and each.dtype != "bool" for each in types[1:-1])
-    if repeated:
+    arrays = any(isinstance(each, ArrayType) and each.dtype != "bool" for each in types[1:-1])
+    if arrays and not attributes.get("unique"):  # places may repeat
         add = ast.Attribute(ast.Attribute(ast.Name("np", ast.Load()), "add", ast.Load()), "at")
         add.ctx = ast.Load()
         return ast.Expr(ast.Call(add, [operands[0], _as_value(text), operands[-1]], []))
-    return ast.AugAssign(ast.Subscript(operands[0], text, ast.Store()), ast.Add(), operands[-1])
+    target, value = ast.Subscript(operands[0], text, ast.Store()), operands[-1]
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
+        if not isinstance(value.operand, ast.Constant):
+            return ast.AugAssign(target, ast.Sub(), value.operand)
+    return ast.AugAssign(target, ast.Add(), value)
 
 
 def _as_value(text: ast.expr) -> ast.expr:
@@ -425,7 +434,7 @@ RECORDS: tuple[Record, ...] = (
         evaluate=get,
         effect=raises,
         weight=FREE,
-        rule=Custom(get_jvp, get_vjp),
+        rule=Custom(get_jvp, get_vjp, any_shape=True),
         spelling=Spelling(write_get),
         holds="view",
     ),

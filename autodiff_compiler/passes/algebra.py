@@ -286,10 +286,10 @@ def quotient_of_numbers(op: Op, made: _Algebra) -> Found | None:
 
 
 def size_of_operand(op: Op, made: _Algebra) -> Found | None:
-    """The size of an elementwise result is that of an operand."""
+    """The size of an elementwise result is that of an operand, and so is its shape."""
     whole = op.operands[0]
     source = made.made.get(whole) if isinstance(whole, Value) else None
-    if op.operation.name != "size" or source is None:
+    if op.operation.name not in ("size", "shape") or source is None:
         return None
     if not isinstance(source.operation, Record):
         return None
@@ -300,6 +300,22 @@ def size_of_operand(op: Op, made: _Algebra) -> Found | None:
         if isinstance(a, ArrayType) and isinstance(b, ArrayType) and covers(a, b):
             return replace(op, operands=(operand,))
     return None
+
+
+def added_in_one_place(op: Op, made: _Algebra) -> Found | None:
+    """a[i] += x; a[i] += y is a[i] += x + y."""
+    target = op.operands[0]
+    if op.operation.name != "add_at" or not isinstance(target, Value) or not made.once(target):
+        return None
+    before = made.made.get(target)
+    if before is None or before.operation.name != "add_at":
+        return None
+    same = before.operands[1:-1] == op.operands[1:-1] and before.attributes == op.attributes
+    first, second = before.operands[-1], op.operands[-1]
+    if not same or not isinstance(first, Value) or not isinstance(second, Value):
+        return None
+    both = made.apply(op, "add", first, second)
+    return replace(op, operands=(before.operands[0], *op.operands[1:-1], both))
 
 
 def difference(op: Op, made: _Algebra) -> Found | None:
@@ -417,6 +433,7 @@ RULES: tuple[Rule, ...] = (
     like_terms,
     total,
     nothing_added,
+    added_in_one_place,
     quotient_of_numbers,
     size_of_operand,
     difference,

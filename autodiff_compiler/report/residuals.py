@@ -110,7 +110,9 @@ def residuals(
     for argument in arguments:
         _bytes(argument, seen)  # what the caller holds anyway
     return Residuals(
-        tuple(_row(value, node, each, seen) for (value, node), each in zip(saved, held, strict=True))
+        tuple(
+            _row(value, node, each, seen) for (value, node), each in zip(saved, held, strict=True)
+        )
     )
 
 

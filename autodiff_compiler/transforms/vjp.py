@@ -128,7 +128,9 @@ class Reverse:
                     if isinstance(operand, Value) and operand in self.active:
                         self.contribute(back, cotangents, (operand, op), (cotangent, partial), mask)
             case Custom():
-                contributions = record.rule.vjp(back, op, in_full(back, cotangent, op.result))
+                if not record.rule.any_shape:
+                    cotangent = in_full(back, cotangent, op.result)
+                contributions = record.rule.vjp(back, op, cotangent)
                 for operand, contribution in zip(op.operands, contributions, strict=True):
                     if operand not in self.active or not isinstance(operand, Value):
                         continue
