@@ -16,7 +16,7 @@ from autodiff_compiler.emit.headers import Direction, bounds_of
 from autodiff_compiler.emit.schedule import Schedule, repeats_condition
 from autodiff_compiler.emit.spelling import STORE, call, literal, read
 from autodiff_compiler.emit.tree import Expression, Repeat, Variable
-from autodiff_compiler.ir.types import INT, ArrayType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import INT, ArrayType, SequenceType, TupleType, Type, covers
 from autodiff_compiler.ir.values import (
     Call,
     Const,
@@ -136,6 +136,7 @@ class Expressions:
                 assert isinstance(code, ast.expr), "a statement is no operand"
                 whole = joined(code, parts)
                 self.note(whole, node)
+                whole.into = self.term_added_to(node, parts)
                 return whole
             case Call():
                 parts = [self.operand(each) for each in node.operands]
@@ -165,6 +166,16 @@ class Expressions:
             whole.fresh = node.operation.fresh or is_new_array(node)
             if not holds_operands(node):
                 whole.shares.clear()
+
+    def term_added_to(self, node: Op, parts: Sequence[Expression]) -> Variable | None:
+        """The array that a sum of the derivative could be added to, in place."""
+        if node.origin.order == 0 or node.operation.name not in ("add", "sub"):
+            return None
+        first, whole = node.operands[0].type, node.result.type
+        if not isinstance(first, ArrayType) or not isinstance(whole, ArrayType):
+            return None
+        same = first.dtype == whole.dtype and first.rank > 0 and covers(first, whole)
+        return parts[0].variable if same else None
 
     def define_nodes(self, nodes: Iterable[Node]) -> None:
         for node in nodes:

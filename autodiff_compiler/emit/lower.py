@@ -151,6 +151,7 @@ class _Lowering(Expressions):
             return
         whole = joined(code, parts)
         self.note(whole, node)
+        whole.into = self.term_added_to(node, parts)
         self.keep(node.result, whole, node, body)
 
     def keep(self, result: Value, value: Expression, node: Node, body: list[Statement]) -> None:

@@ -32,7 +32,11 @@ from autodiff_compiler.ir.types import ArrayType, Type
 
 
 def has_updates(body: Sequence[Statement]) -> bool:
-    return any(isinstance(each, Update) for each in all_statements(list(body)))
+    """Whether anything is, or may be, changed in place."""
+    return any(
+        isinstance(each, Update) or any(e.into for e in expressions_of(each))
+        for each in all_statements(list(body))
+    )
 
 
 def settle_updates(body: Sequence[Statement], liveness: Liveness) -> None:
@@ -41,8 +45,10 @@ def settle_updates(body: Sequence[Statement], liveness: Liveness) -> None:
     carried = _carried(statements)
     owned = carried | _made_here(statements)
     owned -= _shared(statements, carried, liveness)
+    new = _always_new(statements, liveness) - _shared(statements, carried, liveness)
     for statement in statements:
         live = liveness.after.get(statement, -1)  # -1: everything
+        _add_in_place(statement, owned | new, live)
         match statement:
             case Update():
                 if not _hands_over(statement.initial, owned, live):
@@ -59,6 +65,57 @@ def settle_updates(body: Sequence[Statement], liveness: Liveness) -> None:
                         statement.values[place] = _copy(value, target.type)
             case _:
                 pass
+
+
+def _add_in_place(statement: Statement, owned: set[Variable], live: int) -> None:
+    """Decide which sums are added to their first term, whose old value nobody needs."""
+    if not isinstance(statement, Assign | Move):
+        return
+    values = expressions_of(statement)
+    targets = statement.targets if isinstance(statement, Move) else [statement.target]
+    for target, value in zip(targets, values, strict=True):
+        source = value.into
+        if source is None or source not in owned or live & bit(source) & ~bit(target):
+            continue
+        others = [other for other in values if other is not value]
+        if not any(variable is source for other in others for _, variable in other.reads):
+            value.in_place = True
+
+
+def _always_new(statements: Sequence[Statement], liveness: Liveness) -> set[Variable]:
+    """The array variables that only ever hold arrays made here, and hold them alone."""
+    sources: dict[Variable, list[tuple[Expression, int]]] = {}
+    other: set[Variable] = set()
+    for statement in statements:
+        live = liveness.after.get(statement, -1)
+        match statement:
+            case Assign(target, value):
+                sources.setdefault(target, []).append((value, live & ~bit(target)))
+            case Move(targets, values):
+                after = live & ~bits(targets)
+                for target, value in zip(targets, values, strict=True):
+                    sources.setdefault(target, []).append((value, after))
+            case Update():
+                other.add(statement.target)
+            case _:
+                pass
+    found = {each for each in sources if isinstance(each.type, ArrayType)} - other
+    while True:
+        fewer = {
+            target
+            for target in found
+            if all(
+                value.fresh if value.variable is None else _alone(value.variable, found, live)
+                for value, live in sources[target]
+            )
+        }
+        if fewer == found:
+            return found
+        found = fewer
+
+
+def _alone(source: Variable, found: set[Variable], live: int) -> bool:
+    return source in found and not live & bit(source)
 
 
 def _carried(statements: Sequence[Statement]) -> set[Variable]:

@@ -334,6 +334,9 @@ def assignment(
 ) -> ast.stmt:
     """`x = a`, or `x += a`: in derivatives, and where the source has it so."""
     code, name = value.code, ast.Name(target.name, STORE)
+    if value.in_place and value.into is not None and value.into.name == target.name:
+        assert isinstance(code, ast.BinOp)
+        return ast.AugAssign(name, code.op, code.right)
     if not isinstance(code, ast.BinOp) or not isinstance(target.type, ScalarType):
         return ast.Assign([name], code)
     operator = _AUGMENTED.get(type(code.op))

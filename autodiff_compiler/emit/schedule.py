@@ -28,6 +28,7 @@ from autodiff_compiler.emit.spelling import (
     record_of,
     shape_of,
 )
+from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import SequenceType
 from autodiff_compiler.ir.values import (
     UNKNOWN,
@@ -42,7 +43,8 @@ from autodiff_compiler.ir.values import (
     Value,
     results_of,
 )
-from autodiff_compiler.ir.walk import all_nodes, values_read
+from autodiff_compiler.ir.walk import all_nodes, values_defined, values_read
+from autodiff_compiler.ops import effect_of, may_share_memory
 
 WIDTH = 88
 INDENT = 4
@@ -69,12 +71,44 @@ def schedule(parts: Sequence[Part], facts: Facts, width: int) -> Schedule:
     """Decide for all parts of a function; no line should be wider than `width`."""
     made = Schedule(facts)
     scheduler = _Scheduler(made, width)
+    for op in respelled(parts, facts):
+        made.folded.add(op.result)
+        scheduler.shape(op)
     for depth, part in enumerate(parts, start=1):
         yields = () if part.result is None else (part.result,)
         # What comes before a pullback does not return on its own: the pullback is still to come.
         end = _End.RETURN if part is parts[-1] else _End.EXPRESSION
         scheduler.block(part.nodes, yields, INDENT * depth, end)
     return made
+
+
+def respelled(parts: Sequence[Part], facts: Facts) -> list[Op]:
+    """Parts and views of arguments, written again wherever they are read: `x[1:]`, `x.T`, `p["w"]`.
+
+    Arguments never change, so these may be read at any time; they cost nothing.
+    """
+    found: dict[Value, Op] = {}
+    defined = {value for part in parts for value in values_defined(part.nodes)}
+    for part in parts:
+        for node in all_nodes(part.nodes):
+            if not isinstance(node, Op) or node in facts.dead or node.result.name is not None:
+                continue
+            source = node.operands[0] if len(node.operands) == 1 else None
+            if not isinstance(source, Value) or (source in defined and source not in found):
+                continue
+            if reads_argument(node) and facts.uses[node.result] > 0:
+                found[node.result] = node
+    return list(found.values())
+
+
+def reads_argument(op: Op) -> bool:
+    """Whether an operation only names a part of its operand, or looks at it in another way."""
+    name = op.operation.name
+    if name == "item":
+        return holds_array(op.result.type)
+    if name == "get":
+        return may_share_memory(op) and effect_of(op) is Effect.PURE
+    return name in ("np.transpose", "np.swapaxes") and "property" in op.attributes
 
 
 def repeats_condition(node: If) -> bool:
@@ -326,7 +360,7 @@ class _Scan:
     def take(self, operand: Operand, root: _Root, use: Use) -> None:
         """Make the operand part of the root's statement, if that is allowed and reads well."""
         place = self.where.get(operand) if isinstance(operand, Value) else None
-        if place is None:
+        if place is None or operand in self.folded:
             return
         assert isinstance(operand, Value)
         node = self.nodes[place]

@@ -40,7 +40,8 @@ class Expression:
     did not; `loud`: an operation of the primal in it may warn, and must be heard. `inner` are the
     variables of comprehensions in it. `shares` are variables whose object the value may be, or
     may hold; `fresh` values are new objects. A `blank` one is not written: there is nothing to
-    assign, but what the variable held before is no longer needed. `size` counts operations.
+    assign, but what the variable held before is no longer needed. `size` counts operations. A sum
+    that may be added to the array `into`, its first term, is so if `in_place`.
     """
 
     code: ast.expr
@@ -53,6 +54,8 @@ class Expression:
     fresh: bool = False
     blank: bool = False
     size: int = 0
+    into: Variable | None = None
+    in_place: bool = False
 
     @property
     def variable(self) -> Variable | None:
