@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autodiff_compiler.ir.builder import Builder, const
-from autodiff_compiler.ir.types import ArrayType, Type, may_hold
+from autodiff_compiler.ir.types import ArrayType, ScalarType, Type, may_hold
 from autodiff_compiler.ir.values import Const, Op, Operand, Value
+from autodiff_compiler.ops.array_types import dtypes_of
 from autodiff_compiler.ops.calling import Role, arguments, bind, own_operands
 from autodiff_compiler.ops.record import AddAt, Contribution, Custom, Record
 from autodiff_compiler.ops.registry import OPS
@@ -223,9 +224,7 @@ def linear(transpose: VJP, *names: str) -> Custom:
             return None
         own = _names(op)
         operands = [
-            operand
-            if not (name in names if names else name)
-            else (tangent if tangent is not None else _zero(build, operand))
+            _tangent(build, operand, tangent, op) if (name in names if names else name) else operand
             for name, operand, tangent in zip(own, op.operands, tangents, strict=True)
         ]
         return build.op(op.operation, *operands, attributes=op.attributes)
@@ -265,6 +264,20 @@ def may_vary(found: Type) -> bool:
     return may_hold(found, lambda kind: kind.is_float)
 
 
+def _tangent(build: Builder, operand: Operand, tangent: Operand | None, op: Op) -> Operand:
+    if tangent is None:
+        return _zero(build, operand)
+    return in_one_dtype(build, tangent, op.result.type)
+
+
+def in_one_dtype(build: Builder, tangent: Operand, result: Type) -> Operand:
+    """A tangent that is a number of Python's or of several dtypes of NumPy's, in the result's."""
+    if isinstance(tangent.type, ScalarType) and isinstance(result, ArrayType):
+        if len(dtypes_of(tangent.type)) > 1:
+            return build.op(OPS["astype"], tangent, attributes={"dtype": result.dtype})
+    return tangent
+
+
 def _zero(build: Builder, operand: Operand) -> Operand:
     if isinstance(operand.type, ArrayType):
         return build.op(OPS["np.zeros_like"], operand)
@@ -289,12 +302,18 @@ def _backward(
             for name, each in found.items()
         }
         return [
-            _contribution(waiting[name].pop(0)) if waiting.get(name) else None
-            for name in _names(op)
+            _contribution(m, waiting[name].pop(0), operand) if waiting.get(name) else None
+            for name, operand in zip(_names(op), op.operands, strict=True)
         ]
 
     return backward
 
 
-def _contribution(found: Found) -> Contribution:
-    return found.operand if isinstance(found, Traced) else found
+def _contribution(m: Arrays, found: Found, operand: Operand) -> Contribution:
+    """A number's is a number, where the result was an array without dimensions."""
+    if not isinstance(found, Traced):
+        return found
+    if isinstance(operand.type, ScalarType) and isinstance(found.type, ArrayType):
+        if found.rank == 0:
+            return m.op("get", found, index=()).operand
+    return found.operand

@@ -48,6 +48,7 @@ from autodiff_compiler.ops.shaping import shape_dims
 from autodiff_compiler.ops.weights import FREE
 
 ORDER = Refused("leave it out: C order")
+LIKE = {"order": ORDER, "subok": Refused(), "shape": Refused(), "device": Refused()}
 NOT_HERE = {"device": Refused(), "like": Refused()}
 
 
@@ -205,7 +206,7 @@ LINSPACE = signature(
     retstep=Refused("compute the step"),
     dtype=None,
     axis=Refused("use moveaxis"),
-    **NOT_HERE,
+    device=Refused(),
 )
 _linspace = evaluating(np.linspace, LINSPACE)
 
@@ -285,7 +286,7 @@ RECORDS: tuple[Record, ...] = (
             infer=blank_type,
             rule=Zero(why),
             weight=FREE,
-            cases=_BLANK if name != "np.empty" else (case(0), case((0, 2))),
+            cases=_BLANK if name != "np.empty" else (case(0), case((0, 2), dtype="float32")),
             oracle=NO_DERIVATIVE,
         )
         for name, why in (
@@ -369,6 +370,7 @@ RECORDS: tuple[Record, ...] = (
             case(NUMBER, NUMBER, 5),
             case(NUMBER, NUMBER, num=4, endpoint=False),
             case(NUMBER, 2.0, 1),
+            case(NUMBER, 2.0, 3, dtype="float64"),
             case(NUMBER, NUMBER, 0),
             case(0, 1, 3),
             case(real(3), real(3), 4),
@@ -381,11 +383,11 @@ RECORDS: tuple[Record, ...] = (
     *(
         array_function(
             name,
-            takes=signature("a", dtype=None, order=ORDER, subok=Refused(), shape=Refused()),
+            takes=signature("a", dtype=None, **LIKE),
             dims=first_dims,
             rule=Zero(why),
             weight=FREE,
-            cases=_LIKE if name != "np.empty_like" else (case(real(0, 2)),),
+            cases=_LIKE if name != "np.empty_like" else (case(real(0, 2), dtype="float32"),),
             oracle=NO_DERIVATIVE,
         )
         for name, why in (
@@ -397,7 +399,13 @@ RECORDS: tuple[Record, ...] = (
     array_function(
         "np.full_like",
         takes=signature(
-            "a", "fill_value", dtype=None, order=ORDER, subok=Refused(), shape=Refused()
+            "a",
+            "fill_value",
+            dtype=None,
+            order=ORDER,
+            subok=Refused(),
+            shape=Refused(),
+            device=Refused(),
         ),
         infer=full_like_type,
         rule=linear(like_rule, "fill_value"),

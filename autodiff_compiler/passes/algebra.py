@@ -287,9 +287,11 @@ def quotient_of_numbers(op: Op, made: _Algebra) -> Found | None:
 
 def size_of_operand(op: Op, made: _Algebra) -> Found | None:
     """The size of an elementwise result is that of an operand."""
+    if op.operation.name != "size":
+        return None
     whole = op.operands[0]
     source = made.made.get(whole) if isinstance(whole, Value) else None
-    if op.operation.name != "size" or source is None:
+    if source is None:
         return None
     if not isinstance(source.operation, Record):
         return None
