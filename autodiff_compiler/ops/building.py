@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autodiff_compiler.ir.builder import Builder, const
-from autodiff_compiler.ir.types import ArrayType, ScalarType, Type, may_hold
+from autodiff_compiler.ir.types import ArrayType, ScalarType, Type, fills, may_hold
 from autodiff_compiler.ir.values import Const, Op, Operand, Value
 from autodiff_compiler.ops.array_types import dtypes_of
 from autodiff_compiler.ops.calling import Role, arguments, bind, own_operands
@@ -252,6 +252,18 @@ def _names(op: Op) -> list[str]:
     record = op.operation
     assert isinstance(record, Record) and record.takes is not None
     return own_operands(record.takes, len(op.operands), op.attributes)
+
+
+def unstretched(m: Arrays, ct: Traced, a: Traced) -> Traced:
+    """The cotangent of an array that was broadcast: summed at run time over the dimensions of
+    which only the run tells whether they were stretched. The others are left to the transform."""
+    if not isinstance(a.type, ArrayType) or not isinstance(ct.type, ArrayType):
+        return ct
+    whole = ct.type.dims[len(ct.type.dims) - a.rank :]
+    pairs = list(zip(a.type.dims, whole, strict=True))
+    if any(own.one is None and not fills(own, dim) for own, dim in pairs):
+        return m.op("unbroadcast", ct, a)
+    return ct
 
 
 def wants_cotangent(a: Traced) -> bool:

@@ -30,7 +30,14 @@ from autodiff_compiler.ops.array_types import (
     first_dims,
     typed,
 )
-from autodiff_compiler.ops.building import Arrays, Contributions, Traced, linear, may_vary
+from autodiff_compiler.ops.building import (
+    Arrays,
+    Contributions,
+    Traced,
+    linear,
+    may_vary,
+    unstretched,
+)
 from autodiff_compiler.ops.calling import (
     HOLE,
     OPTIONAL,
@@ -228,9 +235,11 @@ def linspace_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     keywords = {} if c.endpoint else {"endpoint": False}
     weights = m("np.linspace", 0.0, 1.0, c.num, **keywords)
     if ct.rank <= 2:
-        return {"start": (1 - weights) @ ct, "stop": weights @ ct}
-    weights = m("np.expand_dims", weights, tuple(range(1, ct.rank)))
-    return {"start": (1 - weights) * ct, "stop": weights * ct}
+        start, stop = (1 - weights) @ ct, weights @ ct
+    else:
+        weights = m("np.expand_dims", weights, tuple(range(1, ct.rank)))
+        start, stop = (1 - weights) * ct, weights * ct
+    return {"start": unstretched(m, start, c.start), "stop": unstretched(m, stop, c.stop)}
 
 
 def of_sizes_raises(types: Sequence[Type]) -> Effect:
@@ -242,7 +251,7 @@ def of_sizes_raises(types: Sequence[Type]) -> Effect:
 
 
 def like_rule(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    return {"fill_value": ct}
+    return {"fill_value": unstretched(m, ct, c.fill_value)}
 
 
 def full_like_type(types: Sequence[Type], attributes: Attributes) -> Type:

@@ -20,7 +20,7 @@ from autodiff_compiler.ops.array_types import (
     axis_of,
     dtypes_of,
 )
-from autodiff_compiler.ops.building import Arrays, Contributions, Traced, linear
+from autodiff_compiler.ops.building import Arrays, Contributions, Traced, linear, unstretched
 from autodiff_compiler.ops.calling import HOLE, Refused, signature, written
 from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, real, restated
 from autodiff_compiler.ops.kinds import integer
@@ -350,7 +350,7 @@ RECORDS: tuple[Record, ...] = (
         "np.broadcast_to",
         takes=signature("array", "#shape", subok=Refused()),
         infer=broadcast_to_type,
-        rule=linear(lambda m, ct, c: {"array": ct}, "array"),
+        rule=linear(lambda m, ct, c: {"array": unstretched(m, ct, c.array)}, "array"),
         weight=FREE,
         holds="view",
         cases=(
