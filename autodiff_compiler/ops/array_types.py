@@ -52,6 +52,20 @@ def array_or_number(found: Type) -> Dims:
     raise OperandError(f"expected an array or a number, got {found}")
 
 
+def dtypes_of(found: Type) -> frozenset[str]:
+    """The dtypes that an operand may have as an array, as a number of several kinds may."""
+    match found:
+        case ArrayType(dtype):
+            return frozenset({dtype})
+        case SequenceType(element):
+            return dtypes_of(element)
+        case ScalarType(kinds):
+            names = {kind.value.removeprefix("np.") for kind in kinds}
+            python = {"float": "float64", "int": np.dtype(int).name, "bool": "bool"}
+            return frozenset(python.get(name, name) for name in names)
+    raise OperandError(f"expected an array or a number, got {found}")
+
+
 def axis_of(axis: object, rank: int) -> int:
     """A single axis, counted from the front."""
     if type(axis) is not int or not -rank <= axis < rank:

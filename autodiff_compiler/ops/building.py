@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from autodiff_compiler.ir.builder import Builder, const
-from autodiff_compiler.ir.types import ArrayType, Type, may_hold
+from autodiff_compiler.ir.types import ArrayType, ScalarType, Type, fills, may_hold
 from autodiff_compiler.ir.values import Const, Op, Operand, Value
+from autodiff_compiler.ops.array_types import dtypes_of
 from autodiff_compiler.ops.calling import Role, arguments, bind, own_operands
 from autodiff_compiler.ops.record import AddAt, Contribution, Custom, Record
 from autodiff_compiler.ops.registry import OPS
@@ -223,9 +224,7 @@ def linear(transpose: VJP, *names: str) -> Custom:
             return None
         own = _names(op)
         operands = [
-            operand
-            if not (name in names if names else name)
-            else (tangent if tangent is not None else _zero(build, operand))
+            _tangent(build, operand, tangent, op) if (name in names if names else name) else operand
             for name, operand, tangent in zip(own, op.operands, tangents, strict=True)
         ]
         return build.op(op.operation, *operands, attributes=op.attributes)
@@ -255,6 +254,18 @@ def _names(op: Op) -> list[str]:
     return own_operands(record.takes, len(op.operands), op.attributes)
 
 
+def unstretched(m: Arrays, ct: Traced, a: Traced) -> Traced:
+    """The cotangent of an array that was broadcast: summed at run time over the dimensions of
+    which only the run tells whether they were stretched. The others are left to the transform."""
+    if not isinstance(a.type, ArrayType) or not isinstance(ct.type, ArrayType):
+        return ct
+    whole = ct.type.dims[len(ct.type.dims) - a.rank :]
+    pairs = list(zip(a.type.dims, whole, strict=True))
+    if any(own.one is None and not fills(own, dim) for own, dim in pairs):
+        return m.op("unbroadcast", ct, a)
+    return ct
+
+
 def wants_cotangent(a: Traced) -> bool:
     """Whether a contribution to this operand is of use: constants and integers take none."""
     return isinstance(a.operand, Value) and may_vary(a.type)
@@ -263,6 +274,20 @@ def wants_cotangent(a: Traced) -> bool:
 def may_vary(found: Type) -> bool:
     """Whether a value of this type has a derivative: it may hold floats."""
     return may_hold(found, lambda kind: kind.is_float)
+
+
+def _tangent(build: Builder, operand: Operand, tangent: Operand | None, op: Op) -> Operand:
+    if tangent is None:
+        return _zero(build, operand)
+    return in_one_dtype(build, tangent, op.result.type)
+
+
+def in_one_dtype(build: Builder, tangent: Operand, result: Type) -> Operand:
+    """A tangent that is a number of Python's or of several dtypes of NumPy's, in the result's."""
+    if isinstance(tangent.type, ScalarType) and isinstance(result, ArrayType):
+        if len(dtypes_of(tangent.type)) > 1:
+            return build.op(OPS["astype"], tangent, attributes={"dtype": result.dtype})
+    return tangent
 
 
 def _zero(build: Builder, operand: Operand) -> Operand:
@@ -289,12 +314,18 @@ def _backward(
             for name, each in found.items()
         }
         return [
-            _contribution(waiting[name].pop(0)) if waiting.get(name) else None
-            for name in _names(op)
+            _contribution(m, waiting[name].pop(0), operand) if waiting.get(name) else None
+            for name, operand in zip(_names(op), op.operands, strict=True)
         ]
 
     return backward
 
 
-def _contribution(found: Found) -> Contribution:
-    return found.operand if isinstance(found, Traced) else found
+def _contribution(m: Arrays, found: Found, operand: Operand) -> Contribution:
+    """A number's is a number, where the result was an array without dimensions."""
+    if not isinstance(found, Traced):
+        return found
+    if isinstance(operand.type, ScalarType) and isinstance(found.type, ArrayType):
+        if found.rank == 0:
+            return m.op("get", found, index=()).operand
+    return found.operand

@@ -15,6 +15,7 @@ from autodiff_compiler.ops.building import (
     Contributions,
     Traced,
     custom,
+    in_one_dtype,
     linear,
     may_vary,
     wants_cotangent,
@@ -22,7 +23,7 @@ from autodiff_compiler.ops.building import (
 from autodiff_compiler.ops.calling import HOLE, Refused, signature
 from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, real
 from autodiff_compiler.ops.joining import alike, joined_dtype, nested_dims
-from autodiff_compiler.ops.record import Record
+from autodiff_compiler.ops.record import Custom, Record
 from autodiff_compiler.ops.weights import FREE
 
 
@@ -56,9 +57,17 @@ def _dims(layout: Layout, waiting: Any) -> Dims:
     return (dim_of(len(rows)), *map(alike, columns))
 
 
-def array_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    """Every element gets its own back; a list, the list of its rows."""
-    return {"object": list(_parts(m, ct, c.object, ()))}
+def made_of(name: str) -> Custom:
+    """The rule, for the parameter of that name: every element gets its own back; a list, the
+    list of its rows."""
+
+    def vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
+        return {name: list(_parts(m, ct, getattr(c, name), ()))}
+
+    def jvp(m: Arrays, dots: Any, c: Any) -> Traced | None:
+        return array_jvp(m, dots.all(name), c)
+
+    return custom(jvp=jvp, vjp=vjp)
 
 
 def _parts(m: Arrays, ct: Traced, given: Any, place: tuple[int, ...]) -> Any:
@@ -88,13 +97,14 @@ def _is_number(found: Type) -> bool:
     )
 
 
-def array_jvp(m: Arrays, dots: Any, c: Any) -> Traced | None:
-    tangents = dots.all("object")
+def array_jvp(m: Arrays, tangents: Sequence[Traced | None], c: Any) -> Traced | None:
     if all(tangent is None for tangent in tangents) or not may_vary(c.result.type):
         return None
     op: Op = c.op
     whole = [
-        _zero(m, Traced(m, operand)) if tangent is None else tangent
+        _zero(m, Traced(m, operand))
+        if tangent is None
+        else Traced(m, in_one_dtype(m.build, tangent.operand, op.result.type))
         for operand, tangent in zip(op.operands, tangents, strict=True)
     ]
     return m.op(op.operation.name, *whole, **op.attributes)
@@ -118,8 +128,6 @@ def of_list_raises(types: Sequence[Type]) -> Effect:
     return Effect.RAISES if lists and ragged else Effect.PURE
 
 
-RULE = custom(jvp=array_jvp, vjp=array_vjp)
-KEYWORDS = {"order": Refused("leave it out"), "like": Refused()}
 _CASES = (
     case((NUMBER, NUMBER)),
     case((NUMBER, 1, 2.0)),
@@ -143,20 +151,34 @@ RECORDS: tuple[Record, ...] = (
     array_function(
         "np.array",
         takes=signature(
-            "[object", dtype=None, copy=True, subok=Refused(), ndmin=Refused(), **KEYWORDS
+            "[object",
+            dtype=None,
+            copy=True,
+            order=Refused("leave it out"),
+            subok=Refused(),
+            ndmin=Refused(),
+            ndmax=Refused(),
+            like=Refused(),
         ),
         infer=array_type,
-        rule=RULE,
+        rule=made_of("object"),
         effect=of_list_raises,
         weight=FREE,
-        cases=_CASES,
+        cases=(*_CASES, case(real(3), copy=True)),
         oracle=COMPLEX_STEP,
     ),
     array_function(
         "np.asarray",
-        takes=signature("[object", dtype=None, copy=Refused(), device=Refused(), **KEYWORDS),
+        takes=signature(
+            "[a",
+            dtype=None,
+            order=Refused("leave it out"),
+            device=Refused(),
+            copy=Refused(),
+            like=Refused(),
+        ),
         infer=array_type,
-        rule=RULE,
+        rule=made_of("a"),
         effect=of_list_raises,
         weight=FREE,
         holds="maybe",

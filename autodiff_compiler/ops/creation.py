@@ -30,7 +30,14 @@ from autodiff_compiler.ops.array_types import (
     first_dims,
     typed,
 )
-from autodiff_compiler.ops.building import Arrays, Contributions, Traced, linear, may_vary
+from autodiff_compiler.ops.building import (
+    Arrays,
+    Contributions,
+    Traced,
+    linear,
+    may_vary,
+    unstretched,
+)
 from autodiff_compiler.ops.calling import (
     HOLE,
     OPTIONAL,
@@ -48,6 +55,7 @@ from autodiff_compiler.ops.shaping import shape_dims
 from autodiff_compiler.ops.weights import FREE
 
 ORDER = Refused("leave it out: C order")
+LIKE = {"order": ORDER, "subok": Refused(), "shape": Refused(), "device": Refused()}
 NOT_HERE = {"device": Refused(), "like": Refused()}
 
 
@@ -205,7 +213,7 @@ LINSPACE = signature(
     retstep=Refused("compute the step"),
     dtype=None,
     axis=Refused("use moveaxis"),
-    **NOT_HERE,
+    device=Refused(),
 )
 _linspace = evaluating(np.linspace, LINSPACE)
 
@@ -227,9 +235,11 @@ def linspace_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     keywords = {} if c.endpoint else {"endpoint": False}
     weights = m("np.linspace", 0.0, 1.0, c.num, **keywords)
     if ct.rank <= 2:
-        return {"start": (1 - weights) @ ct, "stop": weights @ ct}
-    weights = m("np.expand_dims", weights, tuple(range(1, ct.rank)))
-    return {"start": (1 - weights) * ct, "stop": weights * ct}
+        start, stop = (1 - weights) @ ct, weights @ ct
+    else:
+        weights = m("np.expand_dims", weights, tuple(range(1, ct.rank)))
+        start, stop = (1 - weights) * ct, weights * ct
+    return {"start": unstretched(m, start, c.start), "stop": unstretched(m, stop, c.stop)}
 
 
 def of_sizes_raises(types: Sequence[Type]) -> Effect:
@@ -241,7 +251,7 @@ def of_sizes_raises(types: Sequence[Type]) -> Effect:
 
 
 def like_rule(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    return {"fill_value": ct}
+    return {"fill_value": unstretched(m, ct, c.fill_value)}
 
 
 def full_like_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -285,7 +295,7 @@ RECORDS: tuple[Record, ...] = (
             infer=blank_type,
             rule=Zero(why),
             weight=FREE,
-            cases=_BLANK if name != "np.empty" else (case(0), case((0, 2))),
+            cases=_BLANK if name != "np.empty" else (case(0), case((0, 2), dtype="float32")),
             oracle=NO_DERIVATIVE,
         )
         for name, why in (
@@ -369,6 +379,7 @@ RECORDS: tuple[Record, ...] = (
             case(NUMBER, NUMBER, 5),
             case(NUMBER, NUMBER, num=4, endpoint=False),
             case(NUMBER, 2.0, 1),
+            case(NUMBER, 2.0, 3, dtype="float64"),
             case(NUMBER, NUMBER, 0),
             case(0, 1, 3),
             case(real(3), real(3), 4),
@@ -381,11 +392,11 @@ RECORDS: tuple[Record, ...] = (
     *(
         array_function(
             name,
-            takes=signature("a", dtype=None, order=ORDER, subok=Refused(), shape=Refused()),
+            takes=signature("a", dtype=None, **LIKE),
             dims=first_dims,
             rule=Zero(why),
             weight=FREE,
-            cases=_LIKE if name != "np.empty_like" else (case(real(0, 2)),),
+            cases=_LIKE if name != "np.empty_like" else (case(real(0, 2), dtype="float32"),),
             oracle=NO_DERIVATIVE,
         )
         for name, why in (
@@ -397,7 +408,13 @@ RECORDS: tuple[Record, ...] = (
     array_function(
         "np.full_like",
         takes=signature(
-            "a", "fill_value", dtype=None, order=ORDER, subok=Refused(), shape=Refused()
+            "a",
+            "fill_value",
+            dtype=None,
+            order=ORDER,
+            subok=Refused(),
+            shape=Refused(),
+            device=Refused(),
         ),
         infer=full_like_type,
         rule=linear(like_rule, "fill_value"),

@@ -21,14 +21,13 @@ from autodiff_compiler.ir.types import (
     SOME,
     ArrayType,
     Dim,
-    ScalarType,
     SequenceType,
     Type,
     dim_of,
     lengthened,
 )
 from autodiff_compiler.ops.array_function import array_function
-from autodiff_compiler.ops.array_types import Attributes, Dims, array_or_number, axis_of
+from autodiff_compiler.ops.array_types import Attributes, Dims, array_or_number, axis_of, dtypes_of
 from autodiff_compiler.ops.building import (
     Arrays,
     Contributions,
@@ -71,20 +70,6 @@ class Joint:
 # The dtype of joined operands.
 
 
-def _dtypes(found: Type) -> frozenset[str]:
-    """The dtypes that an operand may have as an array."""
-    match found:
-        case ArrayType(dtype):
-            return frozenset({dtype})
-        case SequenceType(element):
-            return _dtypes(element)
-        case ScalarType(kinds):
-            names = {kind.value.removeprefix("np.") for kind in kinds}
-            python = {"float": "float64", "int": np.dtype(int).name, "bool": "bool"}
-            return frozenset(python.get(name, name) for name in names)
-    raise OperandError(f"expected an array or a number, got {found}")
-
-
 def joined_dtype(types: Sequence[Type], attributes: Attributes) -> str:
     """The dtype of an array of all operands: Python's numbers count as NumPy's do here."""
     asked = attributes.get("dtype")
@@ -93,7 +78,7 @@ def joined_dtype(types: Sequence[Type], attributes: Attributes) -> str:
     elif not types:
         found = frozenset({"float64"})
     else:
-        found, *others = map(_dtypes, types)
+        found, *others = map(dtypes_of, types)
         for other in others:
             found = frozenset(np.promote_types(a, b).name for a in found for b in other)
     if len(found) > 1:
@@ -133,7 +118,9 @@ def total(dims: Sequence[Dim]) -> Dim:
         return dim_of(known)
     if len(open_ones) == 1:
         return lengthened(open_ones[0], known)
-    return Dim(one=False) if known > 1 or any(dim.one is False for dim in open_ones) else SOME
+    # Each of the others may be 0, so with a single known element there may be one in all.
+    many = known > 1 or (known == 0 and all(dim.one is False for dim in open_ones))
+    return Dim(one=False) if many else SOME
 
 
 def joined_type(joint: Joint) -> Callable[[Sequence[Type], Attributes], Type]:
@@ -434,6 +421,7 @@ RECORDS: tuple[Record, ...] = (
         cases=(
             *_PAIRS,
             case((real(3), real(3)), axis=1),
+            case((real(3), real(3)), dtype="float64"),
             case((real(2, 3), real(2, 3)), axis=-1),
             case((real(2, 3), real(2, 3)), 1),
             case((NUMBER, NUMBER, real())),
@@ -446,7 +434,7 @@ RECORDS: tuple[Record, ...] = (
         names=("tup",),
         cases=(
             *_PAIRS,
-            case((real(3), real(1))),
+            case((real(3), real(1)), dtype="float64"),
             case((real(3), NUMBER)),
             case((NUMBER, real(3), real())),
             case((real(2, 3), real(2, 1))),
@@ -460,6 +448,7 @@ RECORDS: tuple[Record, ...] = (
         cases=(
             *_PAIRS,
             case((real(3), real(2, 3))),
+            case((real(3), real(3)), dtype="float64"),
             case((real(2, 3), real(3), real(1, 3))),
             case((NUMBER, real())),
         ),

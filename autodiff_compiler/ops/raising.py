@@ -41,7 +41,7 @@ def may_warn(op: Op) -> bool:
     if op.operation.name in _SILENT:
         return False
     if any(isinstance(each.type, ArrayType) for each in (op.result, *op.operands)):
-        last = op.operands[-1]
+        last = op.operands[-1] if op.operands else None
         if isinstance(last, Const) and op.operation.name in ("div", "ieee_div", "pow", "np.power"):
             is_power = op.operation.name in ("pow", "np.power")
             harmless = type(last.value) is int and last.value >= 0

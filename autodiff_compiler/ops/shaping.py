@@ -16,12 +16,11 @@ from autodiff_compiler.ops.array_types import (
     Dims,
     array,
     array_or_number,
-    asked,
     axes_of,
     axis_of,
-    typed,
+    dtypes_of,
 )
-from autodiff_compiler.ops.building import Arrays, Contributions, Traced, linear
+from autodiff_compiler.ops.building import Arrays, Contributions, Traced, linear, unstretched
 from autodiff_compiler.ops.calling import HOLE, Refused, signature, written
 from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, real, restated
 from autodiff_compiler.ops.kinds import integer
@@ -69,6 +68,18 @@ def transpose_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
     if len(order) != len(dims):
         raise OperandError("axes don't match array")
     return tuple(dims[place] for place in order)
+
+
+def write_transpose(operands: Any, types: Any, attributes: Attributes) -> ast.expr:
+    """The method takes the axes by position only: `x.transpose(1, 2, 0)`."""
+    text = _transpose.write(operands, types, attributes)
+    if attributes.get("method") != "transpose":
+        return text  # type: ignore[return-value]
+    assert isinstance(text, ast.Call)
+    axes = [each.value for each in text.keywords]
+    if axes and isinstance(axes[0], ast.Tuple):
+        axes = axes[0].elts
+    return ast.Call(text.func, axes, [])
 
 
 def transpose_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
@@ -207,17 +218,16 @@ def broadcast_to_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def dtype_of_operand(found: Type) -> str:
     """The dtype that NumPy's array of an operand has."""
-    if isinstance(found, ArrayType):
-        return found.dtype
-    example = typed(np.asarray(asked(lambda a: a, [found], {})), ())
-    assert isinstance(example, ArrayType)
-    return example.dtype
+    dtypes = dtypes_of(found)
+    if len(dtypes) > 1:
+        raise OperandError(f"gives {' or '.join(sorted(dtypes))}, depending on a number's type")
+    return next(iter(dtypes))
 
 
 def like_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """The dtype of the first operand, the dimensions of the second."""
-    first = types[0]
-    dtype = first.dtype if isinstance(first, ArrayType) else "float64"
+    dtypes = dtypes_of(types[0])
+    dtype = next(iter(dtypes)) if len(dtypes) == 1 else "float64"
     return ArrayType(dtype, array(types[1]).dims)
 
 
@@ -239,7 +249,9 @@ def write_reshape_like(operands: Any, types: Any, attributes: Attributes) -> ast
 
 C_ORDER = Refused("leave it out: C order")
 RESHAPE = signature("a", "#shape", order=C_ORDER, copy=Refused())
+TRANSPOSE = signature("a", axes=None)
 _called = written("np.reshape", RESHAPE)
+_transpose = written("np.transpose", TRANSPOSE)
 
 RECORDS: tuple[Record, ...] = (
     array_function(
@@ -262,11 +274,12 @@ RECORDS: tuple[Record, ...] = (
     ),
     array_function(
         "np.transpose",
-        takes=signature("a", axes=None),
+        takes=TRANSPOSE,
         dims=transpose_dims,
         rule=linear(transpose_vjp),
         weight=FREE,
         methods=("transpose",),
+        spelling=Spelling(write_transpose),
         holds="view",
         cases=(
             case(real(3)),
@@ -337,7 +350,7 @@ RECORDS: tuple[Record, ...] = (
         "np.broadcast_to",
         takes=signature("array", "#shape", subok=Refused()),
         infer=broadcast_to_type,
-        rule=linear(lambda m, ct, c: {"array": ct}, "array"),
+        rule=linear(lambda m, ct, c: {"array": unstretched(m, ct, c.array)}, "array"),
         weight=FREE,
         holds="view",
         cases=(

@@ -17,6 +17,7 @@ from autodiff_compiler.ops.building import (
     Contributions,
     Traced,
     custom,
+    in_one_dtype,
     linear,
     wants_cotangent,
     zero_like,
@@ -212,9 +213,13 @@ def grid_jvp(m: Arrays, dots: Any, c: Any) -> Traced | None:
     tangents = dots.all("xi")
     if all(tangent is None for tangent in tangents):
         return None
+    kinds = c.result.type
+    assert isinstance(kinds, TupleType)
     whole = [
-        zero_like(m, operand) if tangent is None else tangent
-        for operand, tangent in zip(c.xi, tangents, strict=True)
+        zero_like(m, operand)
+        if tangent is None
+        else Traced(m, in_one_dtype(m.build, tangent.operand, kind))
+        for operand, tangent, kind in zip(c.xi, tangents, kinds.items, strict=True)
     ]
     return m("np.meshgrid", *whole, copy=c.copy, sparse=c.sparse, indexing=c.indexing)
 
@@ -273,7 +278,7 @@ RECORDS: tuple[Record, ...] = (
         rule=custom(jvp=grid_jvp, vjp=grid_vjp),
         weight=FREE,
         cases=(
-            case(real(3), real(4)),
+            case(real(3), real(4), copy=True),
             case(real(3), real(4), indexing="ij"),
             case(real(3), real(4), real(2)),
             case(real(3), real(4), real(2), indexing="ij"),

@@ -287,9 +287,11 @@ def quotient_of_numbers(op: Op, made: _Algebra) -> Found | None:
 
 def size_of_operand(op: Op, made: _Algebra) -> Found | None:
     """The size of an elementwise result is that of an operand, and so is its shape."""
+    if op.operation.name not in ("size", "shape"):
+        return None
     whole = op.operands[0]
     source = made.made.get(whole) if isinstance(whole, Value) else None
-    if op.operation.name not in ("size", "shape") or source is None:
+    if source is None:
         return None
     if not isinstance(source.operation, Record):
         return None
@@ -304,8 +306,10 @@ def size_of_operand(op: Op, made: _Algebra) -> Found | None:
 
 def added_in_one_place(op: Op, made: _Algebra) -> Found | None:
     """a[i] += x; a[i] += y is a[i] += x + y."""
+    if op.operation.name != "add_at":
+        return None
     target = op.operands[0]
-    if op.operation.name != "add_at" or not isinstance(target, Value) or not made.once(target):
+    if not isinstance(target, Value) or not made.once(target):
         return None
     before = made.made.get(target)
     if before is None or before.operation.name != "add_at":
@@ -316,6 +320,16 @@ def added_in_one_place(op: Op, made: _Algebra) -> Found | None:
         return None
     both = made.apply(op, "add", first, second)
     return replace(op, operands=(before.operands[0], *op.operands[1:-1], both))
+
+
+def transposed_twice(op: Op, made: _Algebra) -> Found | None:
+    """x.T.T"""
+    if op.operation.name != "np.transpose" or "axes" in op.attributes:
+        return None
+    inner = made.made.get(op.operands[0]) if isinstance(op.operands[0], Value) else None
+    if inner is None or inner.operation.name != "np.transpose" or "axes" in inner.attributes:
+        return None
+    return inner.operands[0]
 
 
 def difference(op: Op, made: _Algebra) -> Found | None:
@@ -434,6 +448,7 @@ RULES: tuple[Rule, ...] = (
     total,
     nothing_added,
     added_in_one_place,
+    transposed_twice,
     quotient_of_numbers,
     size_of_operand,
     difference,

@@ -16,8 +16,8 @@ from dataclasses import replace
 
 from autodiff_compiler.ir.types import ArrayType
 from autodiff_compiler.ir.values import Block, If, Loop, Node, Op, Operand, Value, results_of
-from autodiff_compiler.ir.walk import all_nodes, map_blocks, substitute
-from autodiff_compiler.ops.record import Record
+from autodiff_compiler.ir.walk import all_nodes, map_blocks, substitute, values_read
+from autodiff_compiler.ops import may_share_memory
 
 
 def drop_needless_copies(body: Block) -> Block:
@@ -27,13 +27,14 @@ def drop_needless_copies(body: Block) -> Block:
     if not copies:
         return body
     made = {result: node for node in nodes for result in results_of(node)}
+    uses = Counter(values_read(body.nodes, body.yields or ()))
     returned = set(_returned(body, made))
     handed = Counter(copy.operands[0] for copy in copies if copy.result in returned)
     handed.update(value for value in returned if isinstance(value, Value))
     instead: dict[Value, Operand] = {}
     for copy in copies:
         source = copy.operands[0]
-        alone = handed[source] == 1 and is_new(source, made, set())
+        alone = handed[source] == 1 and is_new(source, made, uses, set())
         if copy.result not in returned or alone:
             instead[copy.result] = source
     if not instead:
@@ -66,7 +67,9 @@ def _returned(body: Block, made: dict[Value, Node]) -> Iterable[Operand]:
             waiting += node.operands
 
 
-def is_new(operand: Operand, made: dict[Value, Node], seen: set[Value]) -> bool:
+def is_new(
+    operand: Operand, made: dict[Value, Node], uses: Counter[Value], seen: set[Value]
+) -> bool:
     """Whether a value is an array that was made here, and is part of nothing else."""
     if not isinstance(operand, Value) or not isinstance(operand.type, ArrayType):
         return False
@@ -75,14 +78,19 @@ def is_new(operand: Operand, made: dict[Value, Node], seen: set[Value]) -> bool:
     seen.add(operand)
     match made.get(operand):
         case Op() as op:
-            record = op.operation
-            return isinstance(record, Record) and record.holds == "new"
+            if not may_share_memory(op):
+                return True
+            # A view of an array that nobody else looks at is as good.
+            base = op.operands[0] if op.operands else None
+            alone = isinstance(base, Value) and uses[base] == 1
+            return alone and base is not None and is_new(base, made, uses, seen)
         case If() as node:
             place = node.results.index(operand)
             arms = [arm.yields for arm in (node.then, node.orelse) if arm.yields is not None]
-            return all(is_new(yields[place], made, seen) for yields in arms)
+            return all(is_new(yields[place], made, uses, seen) for yields in arms)
         case Loop() as node if operand in node.finals:
             place = node.finals.index(operand)
             seen.add(node.args[place])
-            return is_new(node.inits[place], made, seen) and is_new(node.nexts[place], made, seen)
+            parts = (node.inits[place], node.nexts[place])
+            return all(is_new(each, made, uses, seen) for each in parts)
     return False

@@ -296,6 +296,8 @@ def conform(build: Builder, gradient: Operand, like: Operand) -> Operand:
     an array of its own of the same shape and dtype for an array."""
     wanted = like.type
     match wanted, gradient.type:
+        case ScalarType(), ArrayType():
+            return conform(build, build.op(OPS["get"], gradient, attributes={"index": ()}), like)
         case ScalarType(), ScalarType(kinds=kinds):
             floats = {kind for kind in wanted.kinds if kind.is_float}
             if kinds <= floats or len(floats) != 1:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autodiff_compiler.ir.builder import Builder
-from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, Type, fills
+from autodiff_compiler.ir.types import FLOAT, ArrayType, Kind, ScalarType, Type, fills
 from autodiff_compiler.ir.values import Operand, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.array_types import Dims
@@ -46,8 +46,8 @@ def summed_to(
 ) -> Operand:
     """A contribution to the cotangent of `target`, with what was broadcast summed up.
 
-    `result` is what the target was broadcast to; None for operations that don't broadcast, whose
-    contributions have as many dimensions as the target, or leading ones more. `made_of` are all
+    `result` is what the target was broadcast to, element by element; None for other operations,
+    whose contributions have as many dimensions as the target, or leading ones more. `made_of` are all
     that broadcast to it together.
     """
     dims, wanted = dims_of(found.type), dims_of(target.type)
@@ -69,7 +69,7 @@ def summed_to(
         dims = dims[extra:]
     if len(dims) == len(wanted) and wanted:
         pairs = list(zip(dims, wanted, strict=True))
-        if result is not None and any(not fills(b, a) and b.one is None for a, b in pairs):
+        if any(not fills(b, a) and b.one is None for a, b in pairs):
             found = build.op(OPS["unbroadcast"], found, target)
         else:
             stretched = tuple(k for k, (a, b) in enumerate(pairs) if b.one and not a.one)
@@ -95,6 +95,8 @@ def known_as(build: Builder, found: Operand, wanted: Type) -> Operand:
 def in_dtype(build: Builder, found: Operand, wanted: Type) -> Operand:
     """The value in the dtype of what it belongs to. Python's floats take on any."""
     have, want = _dtype(found.type), _dtype(wanted)
+    if have == "float32" and wanted == FLOAT and isinstance(found.type, ScalarType):
+        return build.op(OPS["float"], found)  # which would narrow whatever it meets
     if have is None or want is None or have == want:
         return found
     return build.op(OPS["astype"], found, attributes={"dtype": want})
@@ -113,3 +115,14 @@ def _dtype(found: Type) -> str | None:
 
 def is_array(operand: Operand) -> bool:
     return isinstance(operand, Value) and isinstance(operand.type, ArrayType)
+
+
+def of_kinds(primal: Type, every: ScalarType) -> ScalarType:
+    """The type of a number's cotangents and tangents, given all kinds that they have somewhere.
+
+    Where there are numbers of two precisions, each keeps to that of its primal.
+    """
+    if Kind.NP_FLOAT32 not in every.kinds or not isinstance(primal, ScalarType):
+        return every
+    own = frozenset(kind for kind in primal.kinds if kind.is_float)
+    return ScalarType(own | {Kind.FLOAT} | ({Kind.NP_FLOAT} if own == {Kind.FLOAT} else set()))

@@ -37,7 +37,7 @@ from autodiff_compiler.ops import OPS, effect_of
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.transforms.activity import differentiable
 from autodiff_compiler.transforms.cotangents import zero_of
-from autodiff_compiler.transforms.fitting import in_full
+from autodiff_compiler.transforms.fitting import in_full, of_kinds
 from autodiff_compiler.transforms.terms import partials_of, scale
 
 
@@ -231,4 +231,4 @@ class Forward:
             case ArrayType() if differentiable(primal):
                 return primal
             case _:
-                return self.tangent
+                return of_kinds(primal, self.tangent)

@@ -51,7 +51,7 @@ from autodiff_compiler.transforms.cotangents import (
     padded,
     zero_of,
 )
-from autodiff_compiler.transforms.fitting import in_full, summed_to
+from autodiff_compiler.transforms.fitting import in_full, of_kinds, summed_to
 from autodiff_compiler.transforms.handover import collecting, hand_out, name_of, plan_loop
 from autodiff_compiler.transforms.residuals import apply_plan, plan_residuals
 from autodiff_compiler.transforms.terms import ZERO, may_be_infinite, partials_of, scale
@@ -480,7 +480,7 @@ class Reverse:
             case ArrayType() if differentiable(primal):
                 return primal
             case _:
-                return self.cotangent
+                return of_kinds(primal, self.cotangent)
 
 
 def _mask_made(node: Node, scaled: Operand) -> Presence | None:
