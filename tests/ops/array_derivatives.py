@@ -271,8 +271,9 @@ def inner(a: Any, b: Any) -> tuple[float, float]:
     if isinstance(a, list | tuple):
         parts = [inner(*pair) for pair in zip(a, b, strict=True)]
         return sum(x for x, _ in parts), sum(y for _, y in parts)
-    terms = np.asarray(a, "float64") * np.asarray(b, "float64")
-    return float(np.sum(terms)), float(np.sum(np.abs(terms)))
+    with silent():
+        terms = np.asarray(a, "float64") * np.asarray(b, "float64")
+        return float(np.sum(terms)), float(np.sum(np.abs(terms)))
 
 
 def precision_of(value: Any) -> str:

@@ -20,7 +20,12 @@ from autodiff_compiler.ops.record import Custom, Record, Spelling, Zero
 from tests.ops.array_calls import calls_of, unlike
 from tests.ops.array_records import CHECKS, RECORD_CHECKS, problems, record_problems
 
-OUTER = OPS["np.outer"]
+OUTER = replace(
+    OPS["np.outer"],
+    takes=signature("a", "b", out=Refused("assign the result")),
+    rule=bilinear(lambda m, ct, c: {"a": ct @ c.b, "b": ct.T @ c.a}),
+    cases=(case(real(3), real(4)), case(real(0), real(2))),
+)
 SUM = replace(
     OPS["np.sum"],
     takes=signature(
