@@ -4,6 +4,9 @@
 `numpy_arithmetic`, `scipy_special`, `sequences` and `structures` hold the records. `family` makes
 those of `math` and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what
 records are made of.
+`numpy_arithmetic`, `sequences` and `structures` hold the records of numbers and of what holds them,
+the modules of `_ARRAY_MODULES` those of arrays. `family` makes those of `math` and NumPy from one
+rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are made of.
 """
 
 from __future__ import annotations
@@ -122,7 +125,7 @@ def effect_of(op: Op) -> Effect:
     A constant divisor other than 0 raises nothing, nor does an exponent between 0 and 1 (a
     Python float's root is complex, at worst) or an integer's power of a constant above 0.
     """
-    if op.operation is OPS["get"] and subscripts.is_slicing(subscripts.index_of(op.attributes)):
+    if op.operation is OPS["get"] and subscripts.never_raises(op.operands[0].type, op.attributes):
         return Effect.PURE
     types = [operand.type for operand in op.operands]
     effect = op.operation.effect(types)

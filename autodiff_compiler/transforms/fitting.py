@@ -82,14 +82,14 @@ def summed_to(
 
 
 def known_as(build: Builder, found: Operand, wanted: Type) -> Operand:
-    """A value just made, known to have the shape of what it belongs to, unless it is smaller."""
+    """A value just made, known to have the shape of what it belongs to."""
     if not isinstance(found.type, ArrayType) or not isinstance(wanted, ArrayType):
         return found
     if found.type.rank != wanted.rank or found.type.dims == wanted.dims:
         return found
-    if any(a.one and not b.one for a, b in zip(found.type.dims, wanted.dims, strict=True)):
-        return found
-    return build.retyped(found, ArrayType(found.type.dtype, wanted.dims))
+    pairs = zip(found.type.dims, wanted.dims, strict=True)
+    dims = tuple(a if a.one and not b.one else b for a, b in pairs)
+    return build.retyped(found, ArrayType(found.type.dtype, dims))
 
 
 def in_dtype(build: Builder, found: Operand, wanted: Type) -> Operand:

@@ -62,7 +62,6 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
     Divisions are pushed under the cotangent, `(ct / b) * a` for `ct * (a / b)`, so that the two
     contributions of a quotient share `ct / b`; a mask drops the cotangent instead of scaling it.
     """
-    whole_array = isinstance(cotangent.type, ArrayType)
     match partial:
         case None | Number(0):
             return None
@@ -70,13 +69,13 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
             return cotangent
         case Number(-1):
             return builder.op(OPS["neg"], cotangent)
-        case Mask(Apply("not", (condition,))) if whole_array:
+        case Mask(Apply("not", (condition,))) if of_arrays(condition):
             return builder.op(OPS["select"], build(builder, condition), ZERO, cotangent)
         case Mask(condition):
             return builder.op(OPS["select"], build(builder, condition), cotangent, ZERO)
-        case Apply("select", (condition, Number() as then, Number() as orelse)) if whole_array:
+        case Apply("select", (condition, Number() as a, Number() as b)) if of_arrays(condition):
             # np.where(c, 0.5, 1.0) would be float64, whatever the cotangent is.
-            arms = [scale(builder, cotangent, arm) or ZERO for arm in (then, orelse)]
+            arms = [scale(builder, cotangent, arm) or ZERO for arm in (a, b)]
             return builder.op(OPS["select"], build(builder, condition), *arms)
         case Apply("neg", (inner,)):
             scaled = scale(builder, cotangent, inner)
@@ -84,7 +83,7 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
         case Apply("mul", (inner, Mask() as mask)):
             scaled = scale(builder, cotangent, inner)
             return None if scaled is None else scale(builder, scaled, mask)
-        case Apply("mul", (inner, Apply("select") as choice)) if whole_array:
+        case Apply("mul", (inner, Apply("select") as choice)) if of_arrays(choice):
             scaled = scale(builder, cotangent, inner)
             return None if scaled is None else scale(builder, scaled, choice)
         case Apply("div" | "ieee_div" as name, (Number(numerator), divisor)):
@@ -97,6 +96,16 @@ def scale(builder: Builder, cotangent: Operand, partial: Term | None) -> Operand
             return builder.op(OPS["mul"], quotient, fitted(builder, numerator, cotangent))
         case _:
             return builder.op(OPS["mul"], fitted(builder, partial, cotangent), cotangent)
+
+
+def of_arrays(tree: Term) -> bool:
+    """Whether an array takes part in a term."""
+    match tree:
+        case Leaf(operand):
+            return isinstance(operand.type, ArrayType)
+        case Apply(_, operands):
+            return any(map(of_arrays, operands))
+    return False
 
 
 def fitted(builder: Builder, partial: Term, cotangent: Operand) -> Operand:
