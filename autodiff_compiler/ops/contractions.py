@@ -264,9 +264,24 @@ def _operand_bar(
     # Letters that only this operand has were summed over: every element has the same share.
     alone = tuple(axis for axis, letter in enumerate(wanted) if letter not in given)
     leading = alone == tuple(range(len(alone)))
-    if not alone or leading or product.rank == 0:
-        return product
-    return m("np.expand_dims", product, alone if len(alone) > 1 else alone[0])
+    operand = operands[place]
+    whole = product
+    if alone and not leading and product.rank:
+        whole = m("np.expand_dims", product, alone if len(alone) > 1 else alone[0])
+    if not _may_differ(whole, operand):
+        return whole
+    # A size 1 goes with any other in einsum: this may be smaller than the operand, or larger.
+    return m.op("unbroadcast", whole * m("np.ones_like", operand), operand)
+
+
+def _may_differ(found: Traced, operand: Traced) -> bool:
+    """Whether two sizes, neither of them known to be 1, may differ all the same."""
+    if not isinstance(found.type, ArrayType) or not isinstance(operand.type, ArrayType):
+        return False
+    return any(
+        not a.is_as_long_as(b) and not a.one and not b.one and None in (a.one, b.one)
+        for a, b in zip(reversed(found.type.dims), reversed(operand.type.dims), strict=False)
+    )
 
 
 def einsum_weight(operands: Sequence[object]) -> int:

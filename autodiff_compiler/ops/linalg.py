@@ -56,7 +56,7 @@ from autodiff_compiler.ops.matrices import (
     stacked,
     total,
 )
-from autodiff_compiler.ops.products import expect_same
+from autodiff_compiler.ops.products import MATRIX, expect_same, unstretched
 from autodiff_compiler.ops.record import Record, Zero
 from autodiff_compiler.ops.subscripts import Slice
 
@@ -115,7 +115,10 @@ def solve_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     b_bar = solve(m, c.a.mT, ct)
     if c.b.rank == 1:
         return {"a": -m("np.outer", b_bar, x), "b": b_bar}
-    return {"a": -(b_bar @ x.mT), "b": b_bar}
+    return {
+        "a": unstretched(m, -(b_bar @ x.mT), c.a, MATRIX),
+        "b": unstretched(m, b_bar, c.b, MATRIX),
+    }
 
 
 def inv_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -305,7 +308,7 @@ def lstsq_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
             - _by_transpose(m, b_bar, x)
         )
     if squares_bar is not None:
-        factor = m("np.sum", squares_bar) if b.rank == 1 else squares_bar
+        factor = m("np.sum", squares_bar) if b.rank == 1 else _padded(m, squares_bar, residual)
         direct = 2.0 * residual * factor
         b_bar = total(b_bar, direct)
         a_bar = total(a_bar, -_by_transpose(m, direct, x))
@@ -313,6 +316,13 @@ def lstsq_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
         svd = m("np.linalg.svd", a, full_matrices=False)
         a_bar = total(a_bar, columns_times(m, svd.item(0), values_bar) @ svd.item(2))
     return {"a": a_bar, "b": b_bar}
+
+
+def _padded(m: Arrays, squares_bar: Traced, residual: Traced) -> Traced:
+    """A number for each column; zeros where there were no sums of squares."""
+    zeros = m("np.zeros_like", m("np.sum", residual, axis=0))
+    count = m.op("shape", squares_bar).item(0)
+    return m.op("set", zeros, count, squares_bar, index=(Slice(stop=HOLE),))
 
 
 def _by_transpose(m: Arrays, a: Traced, b: Traced) -> Traced:

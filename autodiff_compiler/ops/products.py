@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import ONE, SOME, Dim, broadcast, dim_of
+from autodiff_compiler.ir.types import ONE, SOME, ArrayType, Dim, broadcast, dim_of
 from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import Attributes, Dims, axis_of, no_dims
 from autodiff_compiler.ops.building import Arrays, Contributions, Traced, bilinear
@@ -123,6 +123,22 @@ def _product(a: Dim, b: Dim) -> Dim:
 # Rules.
 
 
+def unstretched(m: Arrays, found: Traced, operand: Traced, own: Sequence[int] = ()) -> Traced:
+    """A contribution summed over dimensions that may have been stretched, where it isn't known
+    before it runs whether they were. Those at `own`, counted from the end, never are."""
+    if not isinstance(found.type, ArrayType) or not isinstance(operand.type, ArrayType):
+        return found
+    pairs = zip(reversed(found.type.dims), reversed(operand.type.dims), strict=False)
+    for place, (dim, wanted) in enumerate(pairs, 1):
+        if -place in own or dim.one or wanted.one is not None or dim.is_as_long_as(wanted):
+            continue
+        return m.op("unbroadcast", found, operand)
+    return found
+
+
+MATRIX = (-1, -2)
+
+
 def matmul_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     """The result's cotangent times the other matrix; vectors as rows and columns."""
     a, b = c.x1, c.x2
@@ -146,7 +162,10 @@ def matmul_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
             }
         case rank, 2 if rank > 2:
             return {"x1": ct @ b.T, "x2": over_leading(m, a, ct)}
-    return {"x1": ct @ b.mT, "x2": a.mT @ ct}
+    return {
+        "x1": unstretched(m, ct @ b.mT, a, MATRIX),
+        "x2": unstretched(m, a.mT @ ct, b, MATRIX),
+    }
 
 
 def over_leading(m: Arrays, a: Traced, b: Traced) -> Traced:
@@ -242,8 +261,8 @@ def cross_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     axes = {"axis": c.axis, "axisa": c.axisa, "axisb": c.axisb, "axisc": c.axisc}
     axis1, axis2, axis = _cross_axes(axes, a.rank, b.rank)
     return {
-        "a": _cross(m, b, ct, axis2, axis, axis1),
-        "b": _cross(m, ct, a, axis, axis1, axis2),
+        "a": unstretched(m, _cross(m, b, ct, axis2, axis, axis1), a, (axis1,)),
+        "b": unstretched(m, _cross(m, ct, a, axis, axis1, axis2), b, (axis2,)),
     }
 
 
