@@ -13,9 +13,12 @@ from autodiff_compiler.api.core import Core
 from autodiff_compiler.api.linear import entered
 from autodiff_compiler.api.requests import Request
 from autodiff_compiler.api.transformed import core_of
+from autodiff_compiler.dispatch.active import FLOAT_TYPES, is_active
+from autodiff_compiler.dispatch.arguments import container_of, rebuilt
 from autodiff_compiler.dispatch.cache import Dispatcher
 from autodiff_compiler.dispatch.compiler import Step, Steps
 from autodiff_compiler.errors import SignatureError
+from autodiff_compiler.ir.types import items_of
 
 if TYPE_CHECKING:
     from random import Random
@@ -26,6 +29,8 @@ RTOL, ATOL = 1e-6, 1e-9
 # Of the sum of absolute terms of a dot product; the program's own cancellation comes on top of
 # rounding.
 ROUNDING = 1e-10
+# What takes the place of these where float32 takes part.
+SINGLE = {"rtol": 2e-3, "atol": 1e-5, "rounding": 1e-4}
 
 Values = tuple[object, ...]
 Run = Callable[[Values], Any]
@@ -43,13 +48,14 @@ def check_grads(
 
     In "forward" mode the derivative in a random direction is compared with central differences,
     the best of several steps: to `rtol` (1e-6) relative to the value or the derivative, whichever
-    is larger, plus `atol` (1e-9). In "reverse" mode a random cotangent is pulled back and compared
+    is larger, plus `atol` (1e-9); 2e-3 and 1e-5 where float32 takes part. In "reverse" mode a random cotangent is pulled back and compared
     with forward mode by a dot product, to rounding. For higher orders the derivatives are checked
     in the same way, so order 2 covers forward over forward, forward over reverse and so on. The
     value that comes with a derivative must be that of `f`, to the bit.
 
-    Directions are random but the same every time. Ints, bools, strings and None among `args` are
-    not differentiated.
+    Directions are random but the same every time. `args` and results are numbers, arrays and
+    containers of them. Ints, bools, strings, None and arrays of integers among `args` are not
+    differentiated.
     """
     from random import Random
 
@@ -59,10 +65,15 @@ def check_grads(
     core, bound = core_of("check_grads", f, Request("jvp"))
     values, active = entered(core, bound, tuple(args), {})
     program = _Program(core, core.fixed, core.function.__qualname__)
-    checker = _Checker(
-        chosen, ATOL if atol is None else atol, RTOL if rtol is None else rtol, Random(0)
-    )
     with np.errstate(all="ignore"):
+        single = _holds_single((values, program.compiled(values)(values)))
+        checker = _Checker(
+            chosen,
+            (SINGLE["atol"] if single else ATOL) if atol is None else atol,
+            (SINGLE["rtol"] if single else RTOL) if rtol is None else rtol,
+            SINGLE["rounding"] if single else ROUNDING,
+            Random(0),
+        )
         checker.check(program, values, active, order)
 
 
@@ -99,6 +110,7 @@ class _Checker:
     modes: tuple[str, ...]
     atol: float
     rtol: float
+    rounding: float
     random: Random
 
     def check(self, program: _Program, values: Values, active: tuple[int, ...], order: int) -> None:
@@ -117,9 +129,14 @@ class _Checker:
             value, pullback = pulled.compiled(values)(values)
             self.same_value(pulled.name, value, run(values), exact=not program.chain)
             cotangent = self.like(value, relative=False)
-            self.against_forward(pulled.name, cotangent, tangent, pullback(cotangent), tangents)
+            primals = tuple(values[place] for place in active)
+            sides = (
+                _Side(cotangent, tangent, value),
+                _Side(pullback(cotangent), tangents, primals),
+            )
+            self.against_forward(pulled.name, *sides)
         if order > 1:
-            is_number = type(value) in (float, np.float64)
+            is_number = type(value) in FLOAT_TYPES
             if "reverse" in self.modes and is_number:
                 self.check(program.then("grad", active), values, active, order - 1)
             if "forward" in self.modes or not is_number:
@@ -128,20 +145,27 @@ class _Checker:
                 self.check(forward, (*values, *tangents), active + more, order - 1)
 
     def like(self, value: object, relative: bool) -> Any:
-        """A random direction structured as a value; relative to each number's size, if asked."""
-        match value:
-            case float():
-                size = abs(value) if relative and 0.0 < abs(value) < math.inf else 1.0
-                return type(value)(
-                    self.random.choice((-1.0, 1.0)) * self.random.uniform(0.5, 1.0) * size
-                )
-            case list() | tuple():
-                items = [self.like(item, relative) for item in value]
-                return items if type(value) is list else tuple(items)
-            case int() if not relative:
-                return 0.0  # a result that is an int here, though it may be a float elsewhere
-            case _:
+        """A random direction for a value, in the form that compiled functions take: a tuple for
+        a dict or record. Relative to each number's size, if asked."""
+        kind = type(value)
+        if kind in FLOAT_TYPES:
+            return kind(self.number(float(value), relative))  # type: ignore[arg-type]
+        if kind is np.ndarray:
+            assert isinstance(value, np.ndarray)
+            if not is_active(value):
                 return None
+            numbers = [self.number(each, relative) for each in value.ravel().tolist()]
+            return np.array(numbers, value.dtype).reshape(value.shape)
+        container = container_of(value)
+        if container is not None:
+            items = [self.like(item, relative) for item in items_of(value, container)]
+            return items if kind is list else tuple(items)
+        # A result that is an int here may be a float elsewhere.
+        return 0.0 if isinstance(value, int) and not relative else None
+
+    def number(self, value: float, relative: bool) -> float:
+        size = abs(value) if relative and 0.0 < abs(value) < math.inf else 1.0
+        return self.random.choice((-1.0, 1.0)) * self.random.uniform(0.5, 1.0) * size
 
     def same_value(self, name: str, got: object, expected: object, exact: bool) -> None:
         ours, theirs = list(_floats(got)), list(_floats(expected))
@@ -157,7 +181,7 @@ class _Checker:
     def against_differences(
         self, name: str, run: Run, shift: _Shift, value: object, tangent: object
     ) -> None:
-        sizes, ours = list(map(abs, _floats(value))), list(_floats(tangent))
+        sizes, ours = list(map(abs, _floats(value))), list(_along(value, tangent, name))
         best: tuple[float, float, list[float]] | None = None
         for step in STEPS:
             try:
@@ -185,21 +209,36 @@ class _Checker:
         found = abs(ours - theirs) / (self.atol + self.rtol * max(abs(ours), abs(theirs), size))
         return math.inf if found != found else found
 
-    def against_forward(
-        self, name: str, cotangent: object, tangent: object, pulled: object, tangents: object
-    ) -> None:
-        pairs = zip(_floats(cotangent), _floats(tangent), strict=True)
-        forward = [a * b for a, b in pairs]
-        reverse = [a * b for a, b in zip(_floats(pulled), _floats(tangents), strict=True)]
-        left, right = sum(forward), sum(reverse)
-        size = sum(map(abs, forward)) + sum(map(abs, reverse))
+    def against_forward(self, name: str, forward: _Side, reverse: _Side) -> None:
+        ours, theirs = forward.terms(name), reverse.terms(name)
+        left, right = sum(ours), sum(theirs)
+        size = sum(map(abs, ours)) + sum(map(abs, theirs))
         same = left == right or (left != left and right != right)
-        if not same and not abs(left - right) <= ROUNDING * size:
+        if not same and not abs(left - right) <= self.rounding * size:
             raise AssertionError(
                 f"{name}: reverse and forward mode disagree; cotangent · tangent is {left!r} by "
-                f"forward mode and {right!r} by reverse mode, for the cotangent {cotangent!r}, "
-                f"the direction {tangents!r} and the arguments' cotangents {pulled!r}"
+                f"forward mode and {right!r} by reverse mode, for the cotangent "
+                f"{forward.cotangent!r}, the direction {reverse.tangent!r} and the arguments' "
+                f"cotangents {reverse.cotangent!r}"
             )
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A cotangent and a tangent of one value."""
+
+    cotangent: object
+    tangent: object
+    primal: object
+
+    def terms(self, name: str) -> list[float]:
+        """Their products, number by number."""
+        pairs = zip(
+            _along(self.primal, self.cotangent, name),
+            _along(self.primal, self.tangent, name),
+            strict=True,
+        )
+        return [a * b for a, b in pairs]
 
 
 @dataclass(frozen=True)
@@ -218,18 +257,50 @@ class _Shift:
 
 
 def _moved(value: Any, tangent: Any, step: float) -> Any:
-    if isinstance(value, list | tuple):
-        pairs = zip(value, tangent, strict=True)
-        items = [_moved(item, direction, step) for item, direction in pairs]
-        return items if type(value) is list else tuple(items)
+    if tangent is None or not is_active(value):
+        return value
+    if type(value) is np.ndarray:
+        return (value + step * tangent).astype(value.dtype)
+    container = container_of(value)
+    if container is not None:
+        directions = iter(tangent)
+        return rebuilt(value, container, lambda item: _moved(item, next(directions), step))
     return type(value)(value + step * tangent)
 
 
 def _floats(value: object) -> Iterator[float]:
     """The floats in a value, in order."""
-    match value:
-        case float():
-            yield float(value)
-        case list() | tuple():
-            for item in value:
-                yield from _floats(item)
+    yield from _along(value, value, "")
+
+
+def _along(value: object, other: Any, name: str) -> Iterator[float]:
+    """The floats of a tangent or cotangent of a value, in order; those of the value itself too."""
+    kind = type(value)
+    if kind in FLOAT_TYPES:
+        yield float(other)
+        return
+    if kind is np.ndarray:
+        assert isinstance(value, np.ndarray)
+        if not is_active(value):
+            return
+        if type(other) is not np.ndarray or (other.shape, other.dtype) != (value.shape, value.dtype):
+            raise AssertionError(
+                f"{name}: the derivative that belongs to an array of shape {value.shape} and dtype "
+                f"{value.dtype} is {other!r}"
+            )
+        yield from other.ravel().tolist()
+        return
+    container = container_of(value)
+    if container is not None and is_active(value):
+        inside = container_of(other)
+        parts = () if inside is None else items_of(other, inside)
+        for item, part in zip(items_of(value, container), parts, strict=True):
+            yield from _along(item, part, name)
+
+
+def _holds_single(value: object) -> bool:
+    """Whether a value is or holds a float32."""
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        return value.dtype == np.float32  # type: ignore[attr-defined,no-any-return]
+    container = container_of(value)
+    return container is not None and any(map(_holds_single, items_of(value, container)))

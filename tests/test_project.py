@@ -28,7 +28,7 @@ TOP_LEVEL = {
     "examples",
     "generated",
 }
-LEFT_BY_TOOLS = {"build", "dist", "htmlcov", "__pycache__"}
+LEFT_BY_TOOLS = {"build", "dist", "htmlcov", "pictures", "__pycache__"}
 # Heavy packages that the compiler needs, and what comes with them or belongs to tests only.
 LAZY = {"sympy", "astor"}
 NEVER_ON_IMPORT = LAZY | {"mpmath", "scipy", "matplotlib", "hypothesis", "pytest"}

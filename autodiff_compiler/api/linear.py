@@ -174,4 +174,3 @@ def _several(what: str, given: object) -> Sequence[Any]:
         f"jvp: {what} is a tuple with one entry per positional argument; for a single one "
         f"write ({'x' if what == 'primals' else 'x_dot'},)"
     )
-

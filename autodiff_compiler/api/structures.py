@@ -109,9 +109,7 @@ def _array(label: str, given: object, like: np.ndarray) -> np.ndarray:
     return found.astype(like.dtype, copy=False)
 
 
-def _given_items(
-    label: str, given: object, like: object, container: Container
-) -> Sequence[object]:
+def _given_items(label: str, given: object, like: object, container: Container) -> Sequence[object]:
     """The items of a tangent or cotangent in the order of those of its value."""
     if not isinstance(container, Fields):
         if type(given) is not type(like):

@@ -62,7 +62,10 @@ REFUSED: dict[type | tuple[type, ...], tuple[str, str]] = {
         "convert it with float(...) or int(...)",
     ),
     numbers.Number: (f"supported are {SUPPORTED}", "convert it with float(...)"),
-    dict: ("dictionaries have string keys and are of type dict itself", "convert it with dict(...)"),
+    dict: (
+        "dictionaries have string keys and are of type dict itself",
+        "convert it with dict(...)",
+    ),
     (set, frozenset, bytearray): (
         "sets are not supported",
         "pass its values as a list or tuple, or as arguments of their own",
@@ -124,8 +127,6 @@ def structural_key(value: object) -> Hashable:
         return kind
     if kind is dict:
         assert isinstance(value, dict)
-        if not set(map(type, value)) <= {str}:
-            raise Untyped
         return kind, tuple(value), *map(structural_key, value.values())
     if kind is list or kind is tuple:
         assert isinstance(value, list | tuple)
@@ -224,9 +225,7 @@ def named(found: Type, path: str) -> Type:
                 name if isinstance(name, int) or name.isidentifier() else repr(name)
                 for name in names
             )
-            parts = (
-                named(item, f"{path}.{step}") for item, step in zip(items, steps, strict=True)
-            )
+            parts = (named(item, f"{path}.{step}") for item, step in zip(items, steps, strict=True))
             return TupleType(tuple(parts), container)
     return found
 

@@ -26,7 +26,7 @@ data, and every object that it compares with is bound under a fixed name in its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING
@@ -36,13 +36,23 @@ import numpy as np
 from autodiff_compiler.dispatch.arguments import PYTHON_TYPES
 from autodiff_compiler.dispatch.compiler import Described, Known
 from autodiff_compiler.dispatch.parameters import MISSING, Kind, Parameter
-from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType
+from autodiff_compiler.ir.types import (
+    ArrayType,
+    Fields,
+    NothingType,
+    ScalarType,
+    SequenceType,
+    TextType,
+    TupleType,
+    Type,
+)
 
 if TYPE_CHECKING:
     from autodiff_compiler.frontend import Guard
 
 FILE = "<autodiff_compiler.dispatch>"
-CONTAINERS = {"list": list, "tuple": tuple}
+CONTAINERS: dict[str, type] = {"list": list, "tuple": tuple}
+LEAVES = 64  # of containers with more the template would be long
 # Attributes that guards often name, written out because that is faster than getattr.
 COMMON = frozenset({"__code__", "__defaults__", "__kwdefaults__"})
 
@@ -122,24 +132,72 @@ class _Template:
         """What must hold for the entry to apply; None where that can't be seen at a glance."""
         found: list[str] = []
         for place, argument in zip(places, entry.arguments, strict=True):
-            match argument:
-                case Known(value) if type(value) is int or type(value) is bool:
-                    found.append(f"type({place}) is {self.bind('kind', type(value))}")
-                    found.append(f"{place} == {self.bind('value', value)}")
-                case Known(value):
-                    found.append(f"{place} is {self.bind('value', value)}")
-                case ArrayType():
-                    found += self.array(argument, place)
-                case ScalarType() if argument in PYTHON_TYPES:
-                    found.append(f"type({place}) is {self.bind('kind', PYTHON_TYPES[argument])}")
-                case SequenceType(element, container) if element in PYTHON_TYPES:
-                    kind = self.bind("kind", CONTAINERS[container])
-                    kinds = self.bind("kinds", {PYTHON_TYPES[element]})
-                    found.append(f"type({place}) is {kind}")
-                    found.append(f"set(map(type, {place})) == {kinds}")
-                case _:
-                    return None
+            if sum(1 for _ in leaves_of(argument)) > LEAVES:
+                return None
+            if isinstance(argument, Known):
+                found += self.value(argument.value, place)
+                continue
+            tests = self.type(argument, place)
+            if tests is None:
+                return None
+            found += tests
         return [*found, *map(self.guard, entry.guards)] or ["1"]
+
+    def value(self, value: object, place: str) -> list[str]:
+        """What a static argument is told by: an int by its value, all else by identity."""
+        if type(value) is int or type(value) is bool:
+            kind = f"type({place}) is {self.bind('kind', type(value))}"
+            return [kind, f"{place} == {self.bind('value', value)}"]
+        return [f"{place} is {self.bind('value', value)}"]
+
+    def type(self, described: Type, place: str) -> list[str] | None:
+        """What tells values of a type; None where that can't be seen at a glance."""
+        match described:
+            case ScalarType() if described in PYTHON_TYPES:
+                return [f"type({place}) is {self.bind('kind', PYTHON_TYPES[described])}"]
+            case ArrayType():
+                return self.array(described, place)
+            case SequenceType(element, container) if element in PYTHON_TYPES:
+                kind = self.bind("kind", CONTAINERS[container])
+                kinds = self.bind("kinds", {PYTHON_TYPES[element]})
+                return [f"type({place}) is {kind}", f"set(map(type, {place})) == {kinds}"]
+            case TupleType():
+                return self.structure(described, place)
+            case TextType():
+                return [f"type({place}) is {self.bind('kind', str)}"]
+            case NothingType():
+                return [f"{place} is None"]
+        return None
+
+    def structure(self, described: TupleType, place: str) -> list[str] | None:
+        """What tells a container: its own type and size or names, then each of its items."""
+        items, container = described.items, described.container
+        if isinstance(container, Fields):
+            found = [f"type({place}) is {self.bind('kind', container.cls or dict)}"]
+            names = self.bind("names", list(container.names))
+            if container.kind == "dict":
+                found.append(f"[*{place}] == {names}")
+                reads = [f"{place}[{self.bind('name', name)}]" for name in container.names]
+            else:
+                if container.kind == "object":
+                    found.append(f"[*{place}.__dict__] == {names}")
+                reads = [
+                    f"getattr({place}, {self.bind('name', name)})" for name in container.names
+                ]
+        else:
+            found = [f"type({place}) is {self.bind('kind', CONTAINERS[container])}"]
+            found.append(f"len({place}) == {len(items)}")
+            reads = [f"{place}[{k}]" for k in range(len(items))]
+        for item, read in zip(items, reads, strict=True):
+            name = f"item{self.count}"
+            self.count += 1
+            tests = self.type(item, name)
+            if tests is None:
+                return None
+            first, *others = tests or ["1"]
+            found.append(first.replace(name, f"({name} := {read})", 1))
+            found += others
+        return found
 
     def array(self, described: ArrayType, place: str) -> list[str]:
         """What an array is told by: its dtype, its rank, and which sizes are 1."""
@@ -151,11 +209,11 @@ class _Template:
         if all(ones):
             return [*found, f"{place}.shape == {self.bind('shape', (1,) * len(ones))}"]
         found.append(f"{place}.ndim == {len(ones)}")
+        if len(ones) == 1:
+            return [*found, f"len({place}) != 1"]
         if not any(ones):
             return [*found, f"1 not in {place}.shape"]
-        tests = (
-            f"{place}.shape[{k}] {'==' if one else '!='} 1" for k, one in enumerate(ones)
-        )
+        tests = (f"{place}.shape[{k}] {'==' if one else '!='} 1" for k, one in enumerate(ones))
         return [*found, *tests]
 
     def guard(self, guard: Guard) -> str:
@@ -169,6 +227,15 @@ class _Template:
             return f"{key} not in {holder}"
         read = f"getattr({holder}, {key})" if guard.access == "attribute" else f"{holder}[{key}]"
         return f"{read} is {self.bind('expected', guard.expected)}"
+
+
+def leaves_of(described: Described) -> Iterator[Described]:
+    """What a description is of, container by container."""
+    if isinstance(described, TupleType):
+        for item in described.items:
+            yield from leaves_of(item)
+    else:
+        yield described
 
 
 def positional(generated: Callable[..., object]) -> Callable[..., object]:

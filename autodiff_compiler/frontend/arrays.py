@@ -25,19 +25,21 @@ from autodiff_compiler.ir.types import (
     FLOAT,
     KIND_OF_DTYPE,
     ArrayType,
+    Fields,
     Kind,
     ScalarType,
     SequenceType,
     TupleType,
 )
 from autodiff_compiler.ir.values import Const, Operand, Value
-from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops import OPS, decompositions, linalg
 from autodiff_compiler.ops.calling import HOLE, CallError, Mark, NotStatic, Role, Signature, bind
 from autodiff_compiler.ops.subscripts import Slice
 
 METHODS: dict[str, str] = {
     method: record.name for record in OPS.values() for method in record.methods
 }
+RESULT_NAMES = linalg.RESULT_NAMES | decompositions.RESULT_NAMES
 # Methods that change their array, or give something that isn't a number.
 WRITERS = {
     "fill": "write {0} = np.full({0}.shape, ...)",
@@ -206,6 +208,9 @@ def call_record(
     takes = record.takes
     assert takes is not None
     label = f"call of {made.name}"
+    spread = next((k for k, each in enumerate(takes.params) if each.spread), None)
+    if spread is not None and len(arguments) > spread:
+        arguments = (*arguments[:spread], Structure(tuple(arguments[spread:])))
     given: dict[str, Meaning] = dict(
         zip((each.name for each in takes.params), arguments, strict=False)
     )
@@ -225,7 +230,12 @@ def call_record(
             return SILENCED
         ready[key] = found
     try:
-        bound = bind(takes, (), ready)
+        rest: list[object] = []
+        if spread is not None:
+            first = [ready.pop(each.name) for each in takes.params[: spread + 1]]
+            items = first.pop()
+            rest = [*first, *(items if isinstance(items, list) else [items])]
+        bound = bind(takes, rest, ready)
     except NotStatic as error:
         return _not_static(ctx, made, error)
     except CallError as error:
@@ -236,7 +246,13 @@ def call_record(
         construct = f"{made.name}({error.param}=)" if at is not made.node else label
         return ctx.refuse(at, construct, error.message, error.hint)
     attributes = {**bound.attributes, **(form or {})}
-    return ctx.op(made.node, name, *bound.operands, label=label, **attributes)
+    found = ctx.op(made.node, name, *bound.operands, label=label, **attributes)
+    names = RESULT_NAMES.get(name)
+    if names is None or not isinstance(found, Value) or not isinstance(found.type, TupleType):
+        return found
+    structure = ctx.structure(found, made.node)
+    assert structure is not None
+    return Structure(structure.items, Fields("namedtuple", names))
 
 
 def _not_static(ctx: Context, made: Call, error: NotStatic) -> Meaning:

@@ -15,7 +15,7 @@ from types import FunctionType
 from autodiff_compiler.errors import Problem, Span, Statement
 from autodiff_compiler.frontend.facts import Facts
 from autodiff_compiler.frontend.hints import Site
-from autodiff_compiler.frontend.names import Code, analyse, assigned
+from autodiff_compiler.frontend.names import Code, analyse, assigned, written
 from autodiff_compiler.frontend.refuse import Refusal, refusal_of
 from autodiff_compiler.frontend.regions import Region, once
 from autodiff_compiler.frontend.values import (
@@ -38,8 +38,16 @@ from autodiff_compiler.frontend.values import (
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import ArrayType, Kind, ScalarType, TupleType, may_hold, plain
-from autodiff_compiler.ir.values import Const, Operand, Origin, Value
+from autodiff_compiler.ir.types import (
+    ArrayType,
+    Fields,
+    Kind,
+    ScalarType,
+    TupleType,
+    may_hold,
+    plain,
+)
+from autodiff_compiler.ir.values import Const, Op, Operand, Origin, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.source import FunctionNode, FunctionSource, find, span_of, statement_of
 
@@ -127,9 +135,9 @@ class Context:
         return self._origins[node]
 
     def assigned(self, node: ast.stmt) -> tuple[str, ...]:
-        """The names that a statement binds, those inside it included."""
+        """The names that a statement binds or writes into, those inside it included."""
         if node not in self._assigned:
-            self._assigned[node] = assigned([node])
+            self._assigned[node] = tuple(dict.fromkeys((*assigned([node]), *written([node]))))
         return self._assigned[node]
 
     # Problems.
@@ -177,6 +185,9 @@ class Context:
                 return self.refuse(node, label or name, *_misfit(operands, error, label))
             if isinstance(made.type, ArrayType):
                 made = self._with_sizes_named(made, made.type)
+        last = self.region.nodes[-1] if self.region.nodes else None
+        if isinstance(last, Op) and last.result is made:
+            self.facts.made(last)
         self.facts.learn(made, name, operands)
         self.roots = self.roots or (name == "pow" and may_be_complex(*operands))
         return made
@@ -186,6 +197,9 @@ class Context:
         element by element has those sizes too."""
         if all(dim.size is not None for dim in found.dims):
             return made
+        last = self.region.nodes[-1] if self.region.nodes else None
+        if isinstance(last, Op) and last.result is made:
+            found = self.facts.dims_from(last, found)
         dims = []
         for dim in found.dims:
             if dim.size is None:
@@ -392,6 +406,8 @@ class Context:
                 known = [operand for operand in operands if operand is not None]
                 if len(known) < len(items):
                     return None
+                if isinstance(container, Fields) and container.cls is None:
+                    container = "tuple" if container.kind == "namedtuple" else container
                 made = self.op(node, "tuple", *known, container=container)
                 return None if isinstance(made, Poison) else made
             case _:

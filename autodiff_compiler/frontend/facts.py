@@ -13,15 +13,19 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from autodiff_compiler.frontend.values import Meaning
-from autodiff_compiler.ir.types import INT
-from autodiff_compiler.ir.values import Const, Operand, Value
-from autodiff_compiler.ops import OPS
+from autodiff_compiler.ir.types import INT, ArrayType, Dim, shortened
+from autodiff_compiler.ir.values import Const, Op, Operand, Value
+from autodiff_compiler.ops import OPS, may_share_memory
+from autodiff_compiler.ops.calling import HOLE
 
 COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "not", "bool"})
 ARITHMETIC = frozenset(
     {"pos", "neg", "abs", "add", "sub", "mul", "div", "floordiv", "mod", "pow", "min", "max"}
 )
+UPDATES = frozenset({"set", "add_at"})
 LARGE = 2**64
+UNOWNED = object()  # an array that was not made in the function, or may not have been
+Roots = frozenset[object]
 
 
 @dataclass
@@ -30,6 +34,56 @@ class Facts:
 
     values: dict[Value, object] = field(default_factory=dict)
     ints: set[Value] = field(default_factory=set)
+    sizes: dict[Value, Dim] = field(default_factory=dict)
+    shapes: dict[Value, tuple[Dim, ...]] = field(default_factory=dict)
+    roots: dict[Value, Roots] = field(default_factory=dict)  # see `aliases`
+
+    def roots_of(self, value: Value) -> Roots:
+        """The arrays that an array may be, or look into."""
+        return self.roots.get(value, frozenset((value, UNOWNED)))
+
+    def dims_from(self, op: Op, found: ArrayType) -> ArrayType:
+        """The type of a new array, with the dimensions that its sizes were taken from."""
+        shape = op.attributes.get("shape")
+        sizes = shape if isinstance(shape, tuple) else (shape,)
+        if len(sizes) != found.rank or HOLE not in sizes:
+            return found
+        count = sum(size is HOLE for size in sizes)
+        fillers = iter(op.operands[len(op.operands) - count :])
+        dims = []
+        for size, dim in zip(sizes, found.dims, strict=True):
+            filler = next(fillers) if size is HOLE else None
+            known = self.sizes.get(filler) if isinstance(filler, Value) else None
+            dims.append(dim if known is None or dim.size is not None else known)
+        return ArrayType(found.dtype, tuple(dims))
+
+    def learn_size(self, op: Op) -> None:
+        """Which dimension's size a number is."""
+        name, first = op.operation.name, op.operands[0] if op.operands else None
+        if first is None:
+            return
+        if name == "len" and isinstance(first.type, ArrayType):
+            self.sizes[op.result] = first.type.dims[0]
+        elif name == "shape" and isinstance(first.type, ArrayType):
+            self.shapes[op.result] = first.type.dims
+        elif name == "item" and isinstance(first, Value) and first in self.shapes:
+            place = op.attributes["index"]
+            assert isinstance(place, int)
+            self.sizes[op.result] = self.shapes[first][place]
+        elif name == "sub" and isinstance(first, Value) and first in self.sizes:
+            fewer = op.operands[1]
+            if isinstance(fewer, Const) and type(fewer.value) is int and fewer.value >= 0:
+                self.sizes[op.result] = shortened(self.sizes[first], fewer.value)
+
+    def made(self, op: Op) -> None:
+        """What memory the result of an operation has."""
+        self.learn_size(op)
+        first = op.operands[0] if op.operands else None
+        if may_share_memory(op) or (op.operation.name in UPDATES and isinstance(first, Value)):
+            if isinstance(first, Value):
+                self.roots[op.result] = self.roots_of(first)
+        elif isinstance(op.result.type, ArrayType):
+            self.roots[op.result] = frozenset((op.result,))
 
     def value(self, operand: Operand) -> object:
         """The number that it is, if that is known, or None."""
@@ -44,9 +98,18 @@ class Facts:
             self.values[new] = self.values[old]
         if old in self.ints:
             self.ints.add(new)
+        if old in self.sizes:
+            self.sizes[new] = self.sizes[old]
+        if old in self.shapes:
+            self.shapes[new] = self.shapes[old]
+        if old in self.roots:
+            self.roots[new] = self.roots[old] | {new}
 
     def join(self, made: Value, a: Operand, b: Operand) -> None:
         """What follows for a value that is one of two others."""
+        if isinstance(made.type, ArrayType):
+            both = [self.roots_of(x) if isinstance(x, Value) else {UNOWNED} for x in (a, b)]
+            self.roots[made] = frozenset((made,)).union(*both)
         if made.type != INT and all(x.type == INT or x in self.ints for x in (a, b)):
             self.ints.add(made)
 

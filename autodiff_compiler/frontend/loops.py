@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from autodiff_compiler.frontend import joins
+from autodiff_compiler.frontend.aliases import Heads
 from autodiff_compiler.frontend.context import DEAD, Context
 from autodiff_compiler.frontend.expressions import condition
 from autodiff_compiler.frontend.iterables import Driver
@@ -76,12 +77,18 @@ def run(ctx: Context, loop: Looping) -> tuple[Value, ...]:
     starts = _starts(ctx, loop)
     fresh = _first_bound_inside(ctx, loop, starts)
     heads = _first_heads(ctx, loop, {n: start for n, start in starts.items() if n not in fresh})
+    sharing = Heads(ctx, starts)
     lenient, ctx.lenient = ctx.lenient, True
     for _ in range(ROUNDS):
         mark, misses = len(ctx.problems), ctx.misses
+        sharing.enter(ctx, heads)
         found = _round(ctx, loop, heads, fresh)
+        ends = {name: found.ends[ctx.frame, name].meaning for name in heads}
+        grown = sharing.grown(ctx, heads, ends)
         wider = {name: _wider(ctx, found, starts, name) for name in heads}
-        if all(joins.shape(wider[name]) == joins.shape(heads[name]) for name in heads):
+        if not grown and all(
+            joins.shape(wider[name]) == joins.shape(heads[name]) for name in heads
+        ):
             break
         del ctx.problems[mark:]
         heads = {name: joins.freshen(meaning, name) for name, meaning in wider.items()}
@@ -226,6 +233,8 @@ def _finish(
                 nexts |= joins.hand_over(ctx, head, end, loop.node)
     kept = [arg for arg in inits if nexts.get(arg, arg) is not arg or inits[arg].type != arg.type]
     finals = {arg: Value(arg.type, arg.name) for arg in kept}
+    for arg, final in finals.items():
+        ctx.facts.copy(arg, final)
     unchanged = {arg: init for arg, init in inits.items() if arg not in finals}
     ends = tuple(nexts.get(arg, arg) for arg in kept)
     block = substitute(Block(tuple(found.region.nodes), (*ends, *found.collects)), unchanged)

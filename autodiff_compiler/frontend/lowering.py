@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 
 from autodiff_compiler.errors import InternalError, Problem, StaticWanted, UnsupportedError, ordered
 from autodiff_compiler.frontend import calls, expressions, objects, statements
+from autodiff_compiler.frontend.aliases import holds_array
 from autodiff_compiler.frontend.context import Context, Guard
 from autodiff_compiler.frontend.refuse import STAR_PARAMETER
 from autodiff_compiler.frontend.values import SILENCED, Frame, Meaning, Poison, Static
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import OPAQUE, Type, type_of
-from autodiff_compiler.ir.values import Const, Function, Operand, Origin, Value
+from autodiff_compiler.ir.values import Block, Const, Function, Node, Operand, Origin, Value
+from autodiff_compiler.ir.walk import map_blocks, values_defined
 from autodiff_compiler.source import find
 
 
@@ -65,13 +67,30 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
     lowered = Function(
         name="lambda_" if isinstance(node, ast.Lambda) else node.name,
         params=params,
-        body=ctx.region.finished(*yields),
+        body=_silent_if_arrays(params, ctx.region.finished(*yields)),
         origin=Origin(ctx.span(node)),
         defaults=_defaults(plain),
         keyword_only=frozenset(named),
         fixed=_fixed(node, arguments),
     )
     return Lowered(lowered, tuple(ctx.guards.values()))
+
+
+def _silent_if_arrays(params: Iterable[Value], body: Block) -> Block:
+    """In a function of arrays, what nobody reads is not computed for its warnings alone: that may
+    cost as much as all the rest."""
+    if not any(holds_array(each.type) for each in (*params, *values_defined(body.nodes))):
+        return body
+    known: dict[Origin, Origin] = {}
+
+    def inside(block: Block) -> Block:
+        return replace(block, nodes=tuple(map(silenced, block.nodes)))
+
+    def silenced(node: Node) -> Node:
+        origin = known.setdefault(node.origin, replace(node.origin, silent=True))
+        return map_blocks(replace(node, origin=origin), inside)
+
+    return inside(body)
 
 
 def _bind_parameters(

@@ -90,6 +90,16 @@ def assigned(nodes: Iterable[ast.AST]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def written(nodes: Iterable[ast.AST]) -> tuple[str, ...]:
+    """The names into whose values these nodes write: `a[i] = v`."""
+    found: dict[str, None] = {}
+    for node in _same_scope(nodes):
+        match node:
+            case ast.Subscript(ast.Name(name), ctx=ast.Store()):
+                found[name] = None
+    return tuple(found)
+
+
 def contains(nodes: Iterable[ast.AST], *kinds: type[ast.AST]) -> bool:
     """Whether a node of these kinds stands here, inner functions aside."""
     return any(isinstance(node, kinds) for node in _same_scope(nodes))

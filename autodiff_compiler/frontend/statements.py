@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from autodiff_compiler.frontend import conditions, iterables, joins, loops
+from autodiff_compiler.frontend import conditions, iterables, joins, loops, writes
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.expressions import (
     apply_binary,
@@ -111,9 +111,16 @@ def _assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
             return ctx.state[ctx.frame, name].meaning
         case ast.Tuple(targets) | ast.List(targets):
             items = _unpacked(ctx, target, meaning, targets)
+            written = [each for each in targets if writes.array_written(ctx, each) is not None]
+            if written and writes.has_views(meaning):
+                said = "exchanging parts of arrays in one assignment is not supported"
+                hint = "write one assignment after the other, with .copy() of what is kept"
+                return ctx.refuse(written[0], "item assignment", said, hint)
             bound = [_assign(ctx, each, item) for each, item in zip(targets, items, strict=True)]
             if isinstance(meaning, Structure):
                 return Structure(tuple(bound), meaning.container)
+        case ast.Subscript() if writes.array_written(ctx, target) is not None:
+            writes.write_item(ctx, target, meaning)
         case ast.Subscript():
             ctx.refuse_as(target, ITEM_WRITE)
         case ast.Attribute():
@@ -167,14 +174,20 @@ def _check_length(ctx: Context, node: ast.expr, sequence: Operand, count: int) -
 
 
 def _augment(
-    ctx: Context, node: ast.stmt, target: ast.expr, op: ast.operator, value: ast.expr
+    ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
 ) -> None:
     """`x += e` of a number is `x = x + e`."""
+    if isinstance(target, ast.Subscript) and writes.array_written(ctx, target) is not None:
+        writes.augment_item(ctx, node, target)
+        return
     if not isinstance(target, ast.Name):
         evaluate(ctx, value)
         _assign(ctx, target, SILENCED)
         return
     left = evaluate(ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target))
+    if isinstance(left, Value) and isinstance(left.type, ArrayType):
+        writes.augment_array(ctx, node, target.id, left)
+        return
     right = evaluate(ctx, value)
     if _is_list(left):
         left = ctx.refuse(

@@ -71,13 +71,15 @@ class Origin:
     their derivative added, 2 for the derivative of those. An operation of order 0 is exact: no
     pass may change its rounding, its order among others that may raise, or drop it if it may.
     One that is `repeated`, an operation of an earlier order computed once more, may be dropped, for
-    it has run before; but branches may hang on it, so its rounding is not changed either.
+    it has run before; but branches may hang on it, so its rounding is not changed either. A
+    `silent` one is not kept for its warnings alone.
     """
 
     span: Span | None = None
     statement: Statement | None = None
     order: int = 0
     repeated: bool = False
+    silent: bool = False
 
     @property
     def exact(self) -> bool:

@@ -4,6 +4,9 @@
 `numpy_arithmetic`, `scipy_special`, `sequences` and `structures` hold the records. `family` makes
 those of `math` and NumPy from one rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what
 records are made of.
+`numpy_arithmetic`, `sequences` and `structures` hold the records of numbers and of what holds them,
+the modules of `_ARRAY_MODULES` those of arrays. `family` makes those of `math` and NumPy from one
+rule; `kinds`, `weights`, `spell`, `helpers`, `samples` are what records are made of.
 """
 
 from __future__ import annotations
@@ -109,17 +112,27 @@ ARRAYS = frozenset(record.name for module in _ARRAY_MODULES for record in module
 assert len(OPS) == sum(len(module.RECORDS) for module in _MODULES), "two records of one name"
 
 
+# Calls that raise nothing with some attributes.
+_CALLS = {
+    "np.linalg.matrix_power": linalg.without_inverse,
+    "np.linalg.norm": norms.without_decomposition,
+}
+
+
 def effect_of(op: Op) -> Effect:
     """What this very operation may do besides giving its result: its constants tell more.
 
     A constant divisor other than 0 raises nothing, nor does an exponent between 0 and 1 (a
     Python float's root is complex, at worst) or an integer's power of a constant above 0.
     """
-    if op.operation is OPS["get"] and subscripts.is_slicing(subscripts.index_of(op.attributes)):
+    if op.operation is OPS["get"] and subscripts.never_raises(op.operands[0].type, op.attributes):
         return Effect.PURE
-    effect = op.operation.effect([operand.type for operand in op.operands])
+    types = [operand.type for operand in op.operands]
+    effect = op.operation.effect(types)
     if effect is not Effect.RAISES or not op.operands:
         return effect
+    if op.operation.name in _CALLS and _CALLS[op.operation.name](types, op.attributes):
+        return Effect.PURE
     last = op.operands[-1]
     if not isinstance(last, Const) or not isinstance(last.value, int | float):
         return effect

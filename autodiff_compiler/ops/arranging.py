@@ -21,10 +21,9 @@ from autodiff_compiler.ops.array_types import (
 from autodiff_compiler.ops.building import Arrays, Contributions, Traced, custom, linear
 from autodiff_compiler.ops.calling import HOLE, Refused, signature
 from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, real
-from autodiff_compiler.ops.kinds import integer
 from autodiff_compiler.ops.record import AddAt, Record
 from autodiff_compiler.ops.registry import OPS
-from autodiff_compiler.ops.shaping import dtype_of_operand, size_of_all
+from autodiff_compiler.ops.shaping import dtype_of_operand, size_of_all, whole_numbers
 from autodiff_compiler.ops.sizes import Size, number_of, size_along, sizes, total_size
 from autodiff_compiler.ops.subscripts import Slice
 from autodiff_compiler.ops.weights import FREE
@@ -60,8 +59,7 @@ def roll_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 
 def roll_type(types: Sequence[Type], attributes: Attributes) -> Type:
     dims = array_or_number(types[0])
-    for each in types[1:]:
-        integer(each)
+    whole_numbers(types[1:], attributes["shift"], "roll")
     axis = attributes.get("axis")
     for each_axis in axis if isinstance(axis, tuple) else () if axis is None else (axis,):
         axis_of(each_axis, len(dims))
@@ -91,8 +89,7 @@ def _times(dim: Dim, count: object) -> Dim:
 
 def tile_type(types: Sequence[Type], attributes: Attributes) -> Type:
     dims, reps = array_or_number(types[0]), _reps(attributes["reps"])
-    for each in types[1:]:
-        integer(each)
+    whole_numbers(types[1:], reps, "tile")
     rank = max(len(dims), len(reps))
     dims = (dim_of(1),) * (rank - len(dims)) + dims
     reps = (1,) * (rank - len(reps)) + reps
@@ -128,7 +125,7 @@ def repeat_type(types: Sequence[Type], attributes: Attributes) -> Type:
     for each in types[1:]:
         if isinstance(each, ArrayType):
             raise OperandError("repeat: expected an int, or ints known at compile time")
-        integer(each)
+    whole_numbers(types[1:], repeats, "repeat")
     axis = attributes.get("axis")
     if axis is None:
         dims, axis = [size_of_all(tuple(dims))], 0
@@ -179,16 +176,17 @@ def _widths(pad_width: Any, rank: int) -> list[tuple[int, int]]:
     return [(int(before), int(after)) for before, after in found]
 
 
-def pad_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
+def pad_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    dims = array_or_number(types[0])
     mode = attributes.get("mode", "constant")
     if mode not in ("constant", *_GATHERING):
         modes = ", ".join(_GATHERING)
         raise OperandError(f"pad: mode {mode!r} is not supported: use constant, {modes}")
-    widths = _widths(attributes["pad_width"], len(operands[0]))
-    return tuple(
-        lengthened(dim, before + after)
-        for dim, (before, after) in zip(operands[0], widths, strict=True)
+    widths = _widths(attributes["pad_width"], len(dims))
+    longer = (
+        lengthened(dim, before + after) for dim, (before, after) in zip(dims, widths, strict=True)
     )
+    return ArrayType(dtype_of_operand(types[0]), tuple(longer))
 
 
 def pad_jvp(m: Arrays, dots: Any, c: Any) -> Traced | None:
@@ -385,7 +383,7 @@ RECORDS: tuple[Record, ...] = (
     array_function(
         "np.pad",
         takes=PAD,
-        dims=pad_dims,
+        infer=pad_type,
         evaluate=pad,
         rule=custom(jvp=pad_jvp, vjp=pad_vjp),
         weight=FREE,

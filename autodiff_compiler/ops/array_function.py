@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from autodiff_compiler.ir.operation import Infer
-from autodiff_compiler.ops.array_types import DimsRule, by_example
+from autodiff_compiler.ir.types import Type
+from autodiff_compiler.ops.array_types import Attributes, DimsRule, by_example
 from autodiff_compiler.ops.calling import Signature, evaluating, written
 from autodiff_compiler.ops.cases import Case, Oracle
 from autodiff_compiler.ops.kinds import EffectOf, pure
@@ -37,6 +38,7 @@ def array_function(
     effect: EffectOf = pure,
     methods: Sequence[str] = (),
     holds: str = "new",
+    memory: Callable[[Sequence[Type], Attributes], str] | None = None,
     fresh: bool = False,
     spelling: Spelling | None = None,
     cases: Sequence[Case] = (),
@@ -61,6 +63,7 @@ def array_function(
         takes=takes,
         methods=tuple(methods),
         holds=holds,
+        memory=memory,
         fresh=fresh,
         cases=tuple(cases),
         oracle=oracle,

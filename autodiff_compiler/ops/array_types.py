@@ -90,12 +90,15 @@ def asked(
     evaluate: Callable[..., object], types: Sequence[Type], attributes: Attributes, size: int = 2
 ) -> object:
     """What a function gives for small examples of some types. Raises OperandError."""
-    key = (evaluate, tuple(types), tuple(sorted(attributes.items(), key=lambda each: each[0])))
-    return _asked(key, size)
+    items = tuple(sorted(attributes.items(), key=lambda each: each[0]))
+    # The text keeps apart what is equal but of another type, as 1 and 1.0 are.
+    return _asked((evaluate, tuple(types), items), repr(items), size)
 
 
 @cache
-def _asked(key: tuple[Callable[..., object], tuple[Type, ...], Hashable], size: int) -> object:
+def _asked(
+    key: tuple[Callable[..., object], tuple[Type, ...], Hashable], text: str, size: int
+) -> object:
     evaluate, types, items = key
     values = [example_of(found, size) for found in types]
     with np.errstate(all="ignore"), warnings.catch_warnings():

@@ -170,6 +170,9 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
     for name in keywords.keys() - known:
         listed = ", ".join(each.name for each in takes.params if each.role is not Role.REFUSED)
         raise CallError("this keyword is not supported", f"it takes {listed}", name)
+    for param in takes.params:
+        if param.role is Role.REFUSED and not _is_none(given.get(param.name)):
+            raise CallError("this keyword is not supported", param.hint, param.name)
     operands: list[Operand] = []
     holes: list[Operand] = []
     last: list[Operand] = []
@@ -201,9 +204,6 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
                     attributes[param.name] = constant
             case Role.SIZES:
                 attributes[param.name] = _sizes(param, value, holes)
-            case Role.REFUSED:
-                if not _is_none(value):
-                    raise CallError("this keyword is not supported", param.hint, param.name)
     if optional:
         attributes["optional"] = tuple(optional)
     return Bound((*operands, *holes, *last), attributes)

@@ -78,12 +78,14 @@ POSITIVE_NUMBER = Draw("positive", None)
 class Case:
     """One call. `arguments` and `keywords` hold draws, static values, and tuples of those.
 
-    Every case is also run in float32 and on arrays that are not contiguous, where `varied`.
+    Every case is also run in float32 and on arrays that are not contiguous, where `varied`, and
+    its type is asked for other sizes, where `resized`.
     """
 
     arguments: tuple[object, ...]
     keywords: Mapping[str, object] = field(default_factory=dict)
     varied: bool = True
+    resized: bool = True
 
 
 def case(*arguments: object, **keywords: object) -> Case:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import ArrayType, Dim, broadcast
+from autodiff_compiler.ir.types import SOME, ArrayType, Dim, broadcast
 from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import Attributes, Dims, axis_of
 from autodiff_compiler.ops.building import Arrays, Contributions, Traced, bilinear, linear
@@ -76,6 +76,8 @@ def _summed(
 ) -> Traced:
     if a.rank == 0 or b.rank == 0:
         return a * b
+    if a.rank == b.rank == len(own) and own == other:
+        return m("np.vdot", a, b)
     if a.rank == b.rank == 2 and len(own) == 1:
         return (a if own == (1,) else a.T) @ (b if other == (0,) else b.T)
     if own == tuple(range(a.rank - len(own), a.rank)) and other == tuple(range(len(other))):
@@ -183,8 +185,8 @@ def einsum_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
         # By the order that it finds, NumPy gives its scalar or an array without dimensions.
         raise OperandError("einsum: leave out optimize where the result has no dimensions")
     sizes: dict[str, Dim] = {}
-    for letters, dims in zip(found.inputs, operands, strict=True):
-        for letter, dim in zip(letters, dims, strict=True):
+    for letters, operand in zip(found.inputs, operands, strict=True):
+        for letter, dim in _own_sizes(letters, operand).items():
             if letter not in sizes:
                 sizes[letter] = dim
                 continue
@@ -193,6 +195,18 @@ def einsum_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
                 raise OperandError(f"einsum: sizes {sizes[letter]} and {dim} of {letter} differ")
             (sizes[letter],) = both
     return tuple(sizes[letter] for letter in found.output)
+
+
+def _own_sizes(letters: str, dims: Dims) -> dict[str, Dim]:
+    """The dimension of each letter of one operand."""
+    sizes: dict[str, Dim] = {}
+    for letter, dim in zip(letters, dims, strict=True):
+        before = sizes.setdefault(letter, dim)
+        if before.is_as_long_as(dim):
+            continue
+        expect_same("einsum", before, dim, or_none=True)
+        sizes[letter] = SOME
+    return sizes
 
 
 def einsum_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
@@ -242,7 +256,7 @@ def _operand_bar(
     elif terms:
         text = ",".join(map(found.text, terms)) + "->" + found.text(result)
         more = {"optimize": optimize} if result and len(terms) > 2 else {}
-        inside = m("np.einsum", text, factors, **more)
+        inside = m("np.einsum", text, *factors, **more)
     if inside is None:
         assert outside is not None
         return outside

@@ -25,6 +25,14 @@ from autodiff_compiler.ops.joining import alike, joined_dtype, nested_dims
 from autodiff_compiler.ops.record import Record
 from autodiff_compiler.ops.weights import FREE
 
+
+def asarray_memory(types: Sequence[Type], attributes: Attributes) -> str:
+    """An array stays what it is, unless its dtype is another."""
+    if "layout" in attributes or not isinstance(types[0], ArrayType):
+        return "new"
+    return "same" if attributes.get("dtype") in (None, types[0].dtype) else "new"
+
+
 Layout = object  # HOLE, or a tuple of layouts
 
 
@@ -152,6 +160,7 @@ RECORDS: tuple[Record, ...] = (
         effect=of_list_raises,
         weight=FREE,
         holds="maybe",
+        memory=asarray_memory,
         cases=_CASES,
         oracle=COMPLEX_STEP,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
@@ -118,10 +119,19 @@ def arange_type(types: Sequence[Type], attributes: Attributes) -> Type:
     for found in types:
         if array_or_number(found):
             raise OperandError(f"arange: expected numbers, got {found}")
-    found = _of_one_dtype(_arange, types, attributes, (SOME,))
-    if not types:
-        return ArrayType(found.dtype, (dim_of(len(np.arange(*bounds))),))
-    return found
+    small = tuple(each if each is HOLE else type(each)(1) for each in bounds)
+    found = _of_one_dtype(_arange, types, {**attributes, "bounds": small}, (SOME,))
+    return found if types else ArrayType(found.dtype, (dim_of(_count(*bounds)),))
+
+
+def _count(first: float, stop: float | None = None, step: float = 1) -> int:
+    """How many elements arange gives."""
+    start, stop = (0, first) if stop is None else (first, stop)
+    if step == 0 or not all(map(math.isfinite, (start, stop, step))):
+        raise OperandError("arange: the bounds must be finite, and the step not 0")
+    if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int):
+        return len(range(start, stop, step))
+    return max(math.ceil((stop - start) / step), 0)
 
 
 def _of_one_dtype(
@@ -207,7 +217,9 @@ def linspace_type(types: Sequence[Type], attributes: Attributes) -> Type:
         raise OperandError(f"linspace: number of samples, {num}, must be non-negative")
     ends = [array_or_number(found) for found in types[:2]]
     dims = (*shape_dims(num), *elementwise_dims(ends, {}))
-    return _of_one_dtype(_linspace, types, attributes, dims)
+    if num is HOLE:
+        return _of_one_dtype(_linspace, types, attributes, dims)
+    return _of_one_dtype(_linspace, types, {**attributes, "num": 2}, dims)
 
 
 def linspace_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:

@@ -374,7 +374,6 @@ RECORDS: tuple[Record, ...] = (
         "np.linalg.qr",
         takes=signature("a", mode="reduced"),
         infer=qr_type,
-        effect=raises,
         rule=custom(jvp=qr_jvp, vjp=qr_vjp),
         weight=cubes(4),
         cases=(

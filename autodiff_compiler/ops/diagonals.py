@@ -64,6 +64,10 @@ def diag_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
     return (_length(*dims, k),)
 
 
+def diag_memory(types: Sequence[Type], attributes: Attributes) -> str:
+    return "new" if array(types[0]).rank == 1 else "view"
+
+
 def diag_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     """Where a matrix is square, `diag` of its diagonal has its shape."""
     v = c.v
@@ -144,6 +148,7 @@ RECORDS: tuple[Record, ...] = (
         rule=linear(diag_vjp),
         weight=FREE,
         holds="maybe",
+        memory=diag_memory,
         cases=(
             case(real(3)),
             case(real(3), 1),

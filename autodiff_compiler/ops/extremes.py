@@ -6,6 +6,8 @@ result is nan because an element is, so is the derivative.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,6 +37,7 @@ from autodiff_compiler.ops.reductions import (
     again,
     in_dtype_of,
     kept,
+    leads,
     sum_weight,
     where_fits,
 )
@@ -61,76 +64,89 @@ def place_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
     return reduced_dims(operands, attributes)
 
 
+# What rules share. In reverse mode, reduced dimensions stay as 1 unless they come back by
+# broadcasting; in forward mode, results have the dimensions of the reduction.
+
+
+def stays(c: Any) -> bool:
+    return c.keepdims or not leads(c)
+
+
+def counted(m: Arrays, hit: Traced, c: Any, keepdims: bool) -> Traced:
+    return in_dtype_of(m, m("np.sum", hit, axis=c.axis, keepdims=keepdims), c.result)
+
+
+def share(m: Arrays, ct: Traced, hit: Traced, c: Any) -> Traced:
+    """The cotangent of an element, shared among those that equal it."""
+    return m.where(hit, kept(m, ct, c), 0.0) / counted(m, hit, c, stays(c))
+
+
+def mean_of(m: Arrays, dot: Traced, hit: Traced, c: Any) -> Traced:
+    """The mean of the tangents of the elements that equal it."""
+    return again(m, "np.sum", m.where(hit, dot, 0.0), c) / counted(m, hit, c, c.keepdims)
+
+
 # One extreme.
 
 
-def share(m: Arrays, ct: Traced, hit: Traced, c: Any, count: Traced) -> Traced:
-    """The cotangent of an extreme, shared among the elements that equal it."""
-    return m.where(hit, kept(m, ct, c), 0.0) / kept(m, count, c)
-
-
-def mean_of(m: Arrays, dot: Traced, hit: Traced, c: Any, count: Traced) -> Traced:
-    """The mean of the tangents of the elements that equal it."""
-    return again(m, "np.sum", m.where(hit, dot, 0.0), c) / count
-
-
-def counted(m: Arrays, hit: Traced, c: Any) -> Traced:
-    return in_dtype_of(m, again(m, "np.sum", hit, c), c.result)
-
-
-def hits(m: Arrays, c: Any) -> tuple[Traced, Traced | None, Traced]:
-    """Which elements equal the extreme, whether `initial` does, and how many these are."""
+def hits(m: Arrays, c: Any) -> Traced:
+    """Which elements equal the extreme."""
     hit = m.op("eq", c.a, kept(m, c.result, c))
-    if c.where is not None:
-        hit = m.op("np.logical_and", hit, c.where)
-    count = again(m, "np.sum", hit, c)
-    start: Traced | None = None
-    if c.initial is not None:
-        start = m.op("eq", in_dtype_of(m, c.initial, c.result), c.result)
-        count = count + start
-    return hit, start, in_dtype_of(m, count, c.result)
+    return hit if c.where is None else m.op("np.logical_and", hit, c.where)
+
+
+def start_hits(m: Arrays, c: Any, result: Traced) -> Traced:
+    """Where `initial` equals the extreme."""
+    return m.op("eq", in_dtype_of(m, c.initial, c.result), result)
 
 
 def extreme_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
-    hit, start, count = hits(m, c)
-    total: Traced | None = None
+    hit = hits(m, c)
+    if c.initial is None:
+        return None if dots.a is None else mean_of(m, dots.a, hit, c)
+    start = start_hits(m, c, c.result)
+    terms = []
     if dots.a is not None:
-        total = again(m, "np.sum", m.where(hit, dots.a, 0.0), c)
-    if dots.initial is not None and start is not None:
-        term = in_dtype_of(m, m.where(start, dots.initial, 0.0), c.result)
-        total = term if total is None else total + term
-    assert total is not None
-    return total / count
+        terms.append(again(m, "np.sum", m.where(hit, dots.a, 0.0), c))
+    if dots.initial is not None:
+        terms.append(in_dtype_of(m, m.where(start, dots.initial, 0.0), c.result))
+    count = in_dtype_of(m, again(m, "np.sum", hit, c) + start, c.result)
+    return functools.reduce(operator.add, terms) / count
 
 
 def extreme_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    hit, start, count = hits(m, c)
-    found = {"a": share(m, ct, hit, c, count)}
-    if start is not None:
-        found["initial"] = m.where(start, ct, 0.0) / count
-    return found
+    hit = hits(m, c)
+    if c.initial is None:
+        return {"a": share(m, ct, hit, c)}
+    start = start_hits(m, c, kept(m, c.result, c))
+    total = m("np.sum", hit, axis=c.axis, keepdims=stays(c)) + start
+    count, ct = in_dtype_of(m, total, c.result), kept(m, ct, c)
+    return {
+        "a": m.where(hit, ct, 0.0) / count,
+        "initial": m.where(start, ct, 0.0) / count,
+    }
 
 
 # Differences of two extremes.
 
 
-def _ends(m: Arrays, c: Any) -> list[tuple[Traced, Traced]]:
-    """The elements that equal the largest, and their count; those of the smallest."""
-    found = []
-    for name in ("np.max", "np.min"):
-        hit = m.op("eq", c.a, kept(m, again(m, name, c.a, c), c))
-        found.append((hit, counted(m, hit, c)))
-    return found
+def ends(m: Arrays, c: Any) -> list[Traced]:
+    """Which elements equal the largest, and which the smallest."""
+    return [
+        m.op("eq", c.a, m(name, c.a, axis=c.axis, keepdims=stays(c)))
+        for name in ("np.max", "np.min")
+    ]
 
 
 def ptp_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
-    assert dots.a is not None
-    high, low = (mean_of(m, dots.a, hit, c, count) for hit, count in _ends(m, c))
+    dot = dots.a
+    assert dot is not None
+    high, low = (mean_of(m, dot, hit, c) for hit in ends(m, c))
     return high - low
 
 
 def ptp_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    high, low = (share(m, ct, hit, c, count) for hit, count in _ends(m, c))
+    high, low = (share(m, ct, hit, c) for hit in ends(m, c))
     return {"a": high - low}
 
 

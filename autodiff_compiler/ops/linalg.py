@@ -23,6 +23,7 @@ from autodiff_compiler.ir.types import (
     Type,
     broadcast,
 )
+from autodiff_compiler.ops import decompositions
 from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import Attributes, array
 from autodiff_compiler.ops.building import Arrays, Contributions, Tangents, Traced, custom
@@ -36,7 +37,6 @@ from autodiff_compiler.ops.cases import (
     regular,
     restated,
 )
-from autodiff_compiler.ops.decompositions import shortest
 from autodiff_compiler.ops.kinds import raises
 from autodiff_compiler.ops.linalg_oracles import (
     least_squares,
@@ -60,8 +60,9 @@ from autodiff_compiler.ops.products import expect_same
 from autodiff_compiler.ops.record import Record, Zero
 from autodiff_compiler.ops.subscripts import Slice
 
-# The names of the items of results that NumPy gives as named tuples.
+# The names of the items of results that NumPy gives as named tuples, in all of np.linalg.
 RESULT_NAMES: dict[str, tuple[str, ...]] = {
+    **decompositions.RESULT_NAMES,
     "np.linalg.slogdet": ("sign", "logabsdet"),
 }
 
@@ -180,6 +181,12 @@ def power_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return ArrayType(found.dtype if n >= 0 else float_dtype(types), dims)
 
 
+def without_inverse(types: Sequence[Type], attributes: Attributes) -> bool:
+    """Whether a power certainly raises nothing."""
+    n = attributes["n"]
+    return isinstance(n, int) and n >= 0
+
+
 def power_slope(m: Arrays, a: Traced, a_dot: Traced, n: int) -> Traced:
     """The tangent of Aⁿ (n > 0): that of the half power by the product rule, and so on."""
     return _powers(m, a, a_dot, n)[1]
@@ -252,7 +259,7 @@ def lstsq_type(types: Sequence[Type], attributes: Attributes) -> Type:
             ArrayType(dtype, (a[1], *b[1:])),
             ArrayType(dtype, (SOME,)),
             KIND_OF_DTYPE["int32"],
-            ArrayType(dtype, (shortest(*a),)),
+            ArrayType(dtype, (decompositions.shortest(*a),)),
         )
     )
 
@@ -376,7 +383,6 @@ RECORDS: tuple[Record, ...] = (
         "np.linalg.det",
         takes=signature("a"),
         infer=det_type,
-        effect=raises,
         rule=custom(jvp=det_jvp, vjp=det_vjp),
         weight=cubes(2 / 3),
         cases=(
@@ -392,7 +398,6 @@ RECORDS: tuple[Record, ...] = (
         "np.linalg.slogdet",
         takes=signature("a"),
         infer=slogdet_type,
-        effect=raises,
         rule=custom(jvp=slogdet_jvp, vjp=slogdet_vjp),
         weight=cubes(2 / 3),
         cases=(
@@ -409,6 +414,7 @@ RECORDS: tuple[Record, ...] = (
         infer=power_type,
         effect=raises,
         rule=custom(jvp=power_jvp, vjp=power_vjp),
+        holds="maybe",  # the first power is the array itself
         weight=power_weight,
         cases=(
             *(case(regular(3, 3), n) for n in (0, 1, 2, 3, 5, 8, -1, -2, -3)),

@@ -35,7 +35,7 @@ def nansum_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 
 def _numbers(m: Arrays, c: Any) -> Traced:
     """How many elements are no nan."""
-    return counted(m, m.op("not", m.op("np.isnan", c.a)), c)
+    return counted(m, m.op("not", m.op("np.isnan", c.a)), c, c.keepdims)
 
 
 def nanmean_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:

@@ -141,7 +141,7 @@ def along_axis_type(types: Sequence[Type], attributes: Attributes) -> Type:
     a, indices = map(array, types)
     if whole_numbers(indices) and a.rank != indices.rank:
         raise OperandError("take_along_axis: the array and the indices have as many dimensions")
-    axis = attributes.get("axis", -1)
+    axis = attributes["axis"]
     if axis is None:
         raise OperandError("take_along_axis: reshape to a vector rather than axis=None")
     place = axis_of(axis, a.rank)
@@ -157,15 +157,10 @@ def add_along_axis_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def along_axis_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    axis = -1 if c.axis is None else c.axis
     if c.arr.rank == 1:
         places = (c.indices.operand,)
         return {"arr": AddAt(OPS["add_at"], places, ct.operand, {"index": (HOLE,)})}
-    return {"arr": m("add_along_axis", ct, c.indices, c.arr, axis)}
-
-
-def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> object:
-    return np.take_along_axis(arr, indices, axis)
+    return {"arr": m("add_along_axis", ct, c.indices, c.arr, c.axis)}
 
 
 # searchsorted
@@ -261,16 +256,15 @@ RECORDS: tuple[Record, ...] = (
     ),
     array_function(
         "np.take_along_axis",
-        takes=signature("arr", "indices", axis=-1),
+        takes=signature("arr", "indices", ":axis"),
         infer=along_axis_type,
-        evaluate=take_along_axis,
         effect=raises,
         rule=linear(along_axis_vjp, "arr"),
         weight=FREE,
         cases=(
             case(real(5), integers(5, 3), 0),
             case(real(3, 4), integers(3, 2, 4), 0),
-            case(real(3, 4), integers(4, 3, 6), axis=-1),
+            case(real(3, 4), integers(4, 3, 6), -1),
             case(real(3, 4), integers(4, 1, 2), 1),
             case(real(1, 4), integers(4, 3, 2), 1),
             case(real(2, 3, 4), integers(3, 2, 5, 4), axis=1),

@@ -17,7 +17,7 @@ from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import Attributes, Dims, axis_of, no_dims
 from autodiff_compiler.ops.building import Arrays, Contributions, Traced, bilinear
 from autodiff_compiler.ops.calling import Refused, signature, written
-from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, integers, real, restated
+from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, Case, case, integers, real, restated
 from autodiff_compiler.ops.record import Record, Spelling
 from autodiff_compiler.ops.weights import all_integers
 
@@ -27,10 +27,12 @@ OUT = Refused("assign the result instead")
 # Dimensions.
 
 
-def expect_same(name: str, a: Dim, b: Dim) -> None:
-    """Refuse two dimensions that are summed over together, but certainly have different sizes."""
+def expect_same(name: str, a: Dim, b: Dim, or_none: bool = False) -> None:
+    """Refuse two dimensions that belong together, but certainly have different sizes; unless
+    NumPy takes it where one of them is 0 (`or_none`)."""
     if isinstance(a.size, int) and isinstance(b.size, int):
-        if max(a.size - a.less, 0) != max(b.size - b.less, 0):
+        sizes = max(a.size - a.less, 0), max(b.size - b.less, 0)
+        if sizes[0] != sizes[1] and not (or_none and 0 in sizes):
             raise OperandError(f"{name}: sizes {a} and {b} of the inner dimensions differ")
 
 
@@ -273,8 +275,8 @@ def kron_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     if rank == 1:
         return {"a": apart @ b, "b": apart.T @ a}
     return {
-        "a": m("np.einsum", f"{both},{of_b}->{of_a}", [apart, b]),
-        "b": m("np.einsum", f"{both},{of_a}->{of_b}", [apart, a]),
+        "a": m("np.einsum", f"{both},{of_b}->{of_a}", apart, b),
+        "b": m("np.einsum", f"{both},{of_a}->{of_b}", apart, a),
     }
 
 
@@ -378,7 +380,27 @@ def write_matmul(operands: Any, types: Any, attributes: Attributes) -> ast.expr:
     return ast.BinOp(operands[0], ast.MatMult(), operands[1])
 
 
-MATMUL = signature("x1", "x2", out=OUT)
+def of_three(*arguments: object, **keywords: object) -> Case:
+    """A case of np.cross: that vectors have 3 components is taken for granted.
+
+    NumPy also takes 2, which it advises against, and then gives another number of dimensions.
+    """
+    return Case(arguments, keywords, resized=False)
+
+
+MATMUL = signature(
+    "x1",
+    "x2",
+    out=OUT,
+    axes=Refused("move the matrices to the last two axes first"),
+    axis=Refused(),
+    keepdims=Refused(),
+    casting=Refused(),
+    order=Refused(),
+    dtype=Refused("use astype"),
+    subok=Refused(),
+    signature=Refused("use astype"),
+)
 _called = written("np.matmul", MATMUL)
 
 RECORDS: tuple[Record, ...] = (
@@ -507,16 +529,16 @@ RECORDS: tuple[Record, ...] = (
         rule=bilinear(cross_vjp),
         weight=cross_weight,
         cases=(
-            case(real(3), real(3)),
-            case(real(4, 3), real(4, 3)),
-            case(real(4, 3), real(3)),
-            case(real(3), real(4, 3)),
-            case(real(5, 1, 3), real(4, 3)),
-            case(real(3, 4), real(3, 4), axis=0),
-            case(real(3, 4), real(5, 4, 3), axisa=0),
-            case(real(3, 4), real(4, 3), axisa=0, axisb=1, axisc=0),
-            case(real(2, 3, 4), real(2, 4, 3), axisa=1, axisb=-1, axisc=1),
-            case(real(0, 3), real(0, 3)),
+            of_three(real(3), real(3)),
+            of_three(real(4, 3), real(4, 3)),
+            of_three(real(4, 3), real(3)),
+            of_three(real(3), real(4, 3)),
+            of_three(real(5, 1, 3), real(4, 3)),
+            of_three(real(3, 4), real(3, 4), axis=0),
+            of_three(real(3, 4), real(5, 4, 3), axisa=0),
+            of_three(real(3, 4), real(4, 3), axisa=0, axisb=1, axisc=0),
+            of_three(real(2, 3, 4), real(2, 4, 3), axisa=1, axisb=-1, axisc=1),
+            of_three(real(0, 3), real(0, 3)),
         ),
         oracle=COMPLEX_STEP,
     ),

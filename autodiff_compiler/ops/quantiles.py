@@ -19,14 +19,14 @@ from autodiff_compiler.ops.array_types import Attributes, Dims, axes_of, reduced
 from autodiff_compiler.ops.building import Arrays, Contributions, Like, Tangents, Traced, custom
 from autodiff_compiler.ops.calling import HOLE, Refused, signature
 from autodiff_compiler.ops.cases import case, distinct, restated
-from autodiff_compiler.ops.extremes import counted, mean_of, share
+from autodiff_compiler.ops.extremes import mean_of, share
 from autodiff_compiler.ops.record import Custom, Record
 from autodiff_compiler.ops.reductions import OUT, extent
 from autodiff_compiler.ops.subscripts import Slice
 from autodiff_compiler.ops.weights import per_element
 
-# An element in order of size: which elements equal it, how many, and its share in the result.
-Ranked = tuple[Traced, Traced, Like]
+# An element in order of size: which elements equal it, and its part in the result.
+Ranked = tuple[Traced, Like]
 
 
 def quantile_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
@@ -56,7 +56,7 @@ class _InOrder:
         fillers = [each for each in bounds if isinstance(each, Traced)]
         index = (*[Slice()] * self.axis, Slice(*parts))
         hit = m.op("eq", self.c.a, m.op("get", self.ordered, *fillers, index=index))
-        return hit, counted(m, hit, self.c), part
+        return hit, part
 
 
 def half(m: Arrays, n: Like) -> Like:
@@ -108,12 +108,12 @@ def ranked_rule(of: Neighbours) -> Custom:
         dot = dots.a
         if c.a.rank == 0 or dot is None:
             return dot
-        return weighted([(mean_of(m, dot, hit, c, n), part) for hit, n, part in of(m, c)])
+        return weighted([(mean_of(m, dot, hit, c), part) for hit, part in of(m, c)])
 
     def vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
         if c.a.rank == 0:
             return {"a": ct}
-        return {"a": weighted([(share(m, ct, hit, c, n), part) for hit, n, part in of(m, c)])}
+        return {"a": weighted([(share(m, ct, hit, c), part) for hit, part in of(m, c)])}
 
     return custom(jvp=jvp, vjp=vjp)
 

@@ -51,11 +51,8 @@ def may_warn(op: Op) -> bool:
 
 
 def must_be_heard(op: Op) -> bool:
-    """Whether an operation is kept for its warnings alone, though nobody reads its result.
-
-    Of arrays it isn't: it may cost as much as all the rest.
-    """
-    return may_warn(op) and not isinstance(op.result.type, ArrayType)
+    """Whether an operation is kept for its warnings alone, though nobody reads its result."""
+    return may_warn(op) and not op.origin.silent
 
 
 def _warns(kind: Kind) -> bool:

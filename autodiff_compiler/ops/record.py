@@ -123,8 +123,9 @@ class Record(Operation):
 
     `takes` is the signature that users call it by, `methods` are those of arrays that mean it.
     `holds` says what the result shares memory with: it is "new", the "same" object as the first
-    operand, a "view" of it, or "maybe" one of those. `cases` are calls that cover its keywords and
-    kinds of input; `oracle` gives their directional derivative without the record's own rule.
+    operand, a "view" of it, or "maybe" one of those; where the call tells which, `memory` does
+    (`asarray` of an array is that array). `cases` are calls that cover its keywords and kinds of
+    input; `oracle` gives their directional derivative without the record's own rule.
     """
 
     rule: Rule
@@ -139,5 +140,6 @@ class Record(Operation):
     takes: Signature | None = None
     methods: tuple[str, ...] = ()
     holds: str = "new"
+    memory: Callable[[Sequence[Type], Mapping[str, object]], str] | None = None
     cases: tuple[Case, ...] = ()
     oracle: Oracle | None = None

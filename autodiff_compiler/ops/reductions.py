@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autodiff_compiler.ir.operation import OperandError
@@ -34,8 +34,13 @@ def kept(m: Arrays, value: Traced, c: Any) -> Traced:
     """What a reduction gives, or its cotangent, with the dimensions it dropped put back as 1."""
     if value.rank == 0 or leads(c):
         return value
-    axes = axes_of(c.axis, c.a.rank)
-    return m("np.expand_dims", value, axes if len(axes) > 1 else axes[0])
+    return m("np.expand_dims", value, one_or_all(axes_of(c.axis, c.a.rank)))
+
+
+def one_or_all(axes: Iterable[int]) -> int | tuple[int, ...]:
+    """Axes as they are written: a single one by itself."""
+    found = tuple(axes)
+    return found[0] if len(found) == 1 else found
 
 
 def again(m: Arrays, name: str, value: Traced, c: Any, **more: object) -> Traced:
@@ -235,7 +240,7 @@ def along(m: Arrays, weights: Traced, c: Any) -> Traced:
     if weights.rank == rank:
         return weights
     after = rank - 1 - axes_of(c.axis, rank)[0]
-    return m("np.expand_dims", weights, tuple(range(1, after + 1))) if after else weights
+    return m("np.expand_dims", weights, one_or_all(range(1, after + 1))) if after else weights
 
 
 def average_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
@@ -264,7 +269,7 @@ def average_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     moved = share * (c.a - kept(m, c.result, c))
     if c.weights.rank < c.a.rank:
         axis = axes_of(c.axis, c.a.rank)[0]
-        moved = m("np.sum", moved, axis=tuple(k for k in range(c.a.rank) if k != axis))
+        moved = m("np.sum", moved, axis=one_or_all(k for k in range(c.a.rank) if k != axis))
     return {"a": share * along(m, c.weights, c), "weights": moved}
 
 

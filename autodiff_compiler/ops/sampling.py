@@ -63,32 +63,43 @@ def interp_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
 
 
 class _Segments:
-    """Where the points lie among the knots: each in a segment, at the fraction t of it."""
+    """Where points lie among knots: each in a segment from k to k + 1, at the fraction t of it."""
 
     def __init__(self, m: Arrays, c: Any) -> None:
-        xp, x, dim = double(m, c.xp), double(m, c.x), c.xp.type.dims[0]
         self.m = m
-        inner = m.op("get", xp, index=(Slice(1, -1),))
-        self.before = m("np.searchsorted", inner, x, side="right")
+        xp, fp, x, dim = double(m, c.xp), double(m, c.fp), double(m, c.x), c.xp.type.dims[0]
+        self.before = m("np.searchsorted", m.op("get", xp, index=(Slice(1, -1),)), x, side="right")
         self.after = self.before + 1
         if dim.one is not False:  # a single knot is both ends
             last: Like = 0 if dim.one else m.op("shape", xp).item(0) - 1
             self.after = m.op("np.minimum", self.after, last)
-        start, end = at(m, xp, self.before), at(m, xp, self.after)
-        self.width = end - start
         self.below, self.above = m.op("lt", x, at(m, xp, 0)), m.op("gt", x, at(m, xp, -1))
         self.outside = m.op("np.logical_or", self.below, self.above)
-        if dim.one is not False:
-            self.outside = m.op("np.logical_or", self.outside, m.op("eq", self.width, 0.0))
-        self.t = m.where(self.outside, 0.0, (x - start) / self.width)
-        fp = double(m, c.fp)
+        start = at(m, xp, self.before)
+        width = at(m, xp, self.after) - start
         rise = at(m, fp, self.after) - at(m, fp, self.before)
-        self.slope = m.where(self.outside, 0.0, rise / self.width)
+        if dim.one is not False:
+            self.outside = m.op("np.logical_or", self.outside, m.op("eq", width, 0.0))
+        # Beyond the last knot, the value is that at the end of the last segment.
+        end = self.above if x.rank else m.where(self.above, 1.0, 0.0)
+        self.t = m.where(self.outside, end, (x - start) / width)
+        self.slope = rise / width
 
     def between(self, values: Traced) -> Traced:
         """Of values at the knots, what interpolation gives at the points."""
         m, t = self.m, self.t
         return at(m, values, self.before) * (1.0 - t) + at(m, values, self.after) * t
+
+    def shares(self, like: Traced, ct: Traced) -> Traced:
+        """What interpolated values hand to the two ends of their segments."""
+        m, first = self.m, ct * (1.0 - self.t)
+        total = m("np.zeros_like", like)
+        total = m.op("add_at", total, self.before, first, index=(HOLE,))
+        return m.op("add_at", total, self.after, ct * self.t, index=(HOLE,))
+
+    def along(self, moved: Traced) -> Traced:
+        """What moves along the segments, which beyond the knots is nothing."""
+        return self.m.where(self.outside, 0.0, moved * self.slope)
 
 
 def interp_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
@@ -98,54 +109,32 @@ def interp_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
         for dot in (dots.x, dots.xp, dots.fp, dots.left, dots.right)
     )
     terms = []
-    if x is not None:
-        terms.append(where.slope * x)
     if fp is not None:
         terms.append(where.between(fp))
+    if x is not None:
+        terms.append(where.along(x))
     if xp is not None:
-        terms.append(-(where.slope * where.between(xp)))
-    total = _sum(terms)
-    for mask, dot, given, place in (
-        (where.below, left, c.left, 0),
-        (where.above, right, c.right, -1),
-    ):
-        end: Like | None = dot
-        if given is None and fp is not None:
-            end = at(m, fp, place)
-        # Outside, the slope is 0: without knots that move there is nothing to leave out.
-        if end is not None or fp is not None:
-            rest: Like = 0.0 if total is None else total
-            total = m.where(mask, 0.0 if end is None else end, rest)
+        terms.append(-where.along(where.between(xp)))
+    total = functools.reduce(operator.add, terms) if terms else None
+    for mask, given, dot in ((where.below, c.left, left), (where.above, c.right, right)):
+        if given is not None and (dot is not None or total is not None):
+            end: Like = 0.0 if dot is None else dot
+            total = m.where(mask, end, 0.0 if total is None else total)
     return total
-
-
-def _sum(terms: Sequence[Traced]) -> Traced | None:
-    return functools.reduce(operator.add, terms) if terms else None
 
 
 def interp_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     where = _Segments(m, c)
-    found: dict[str, Traced] = {"x": ct * where.slope}
-    inside = m.where(where.outside, 0.0, ct)
-    found["xp"] = _between(m, c.xp, where, -(inside * where.slope))
-    fp_bar = _between(m, c.fp, where, inside)
-    for name, mask, place in (("left", where.below, 0), ("right", where.above, -1)):
-        share = m.where(mask, ct, 0.0)
-        if getattr(c, name) is None:
-            total = share if share.rank == 0 else m("np.sum", share)
-            fp_bar = m.op("add_at", fp_bar, total, index=(place,))
-        else:
-            found[name] = share
-    found["fp"] = fp_bar
-    return found
-
-
-def _between(m: Arrays, like: Traced, where: _Segments, ct: Traced) -> Traced:
-    """What an interpolated value hands to the two ends of its segment."""
-    total = m.op(
-        "add_at", m("np.zeros_like", like), where.before, ct * (1.0 - where.t), index=(HOLE,)
-    )
-    return m.op("add_at", total, where.after, ct * where.t, index=(HOLE,))
+    along = where.along(ct)
+    found = {"x": along, "xp": where.shares(c.xp, -along)}
+    for name, given, mask in (
+        ("left", c.left, where.below),
+        ("right", c.right, where.above),
+    ):
+        if given is not None:
+            found[name] = m.where(mask, ct, 0.0)
+            ct = m.where(mask, 0.0, ct)
+    return {**found, "fp": where.shares(c.fp, ct)}
 
 
 def plain_interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:

@@ -22,7 +22,7 @@ from autodiff_compiler.ops.array_types import (
     typed,
 )
 from autodiff_compiler.ops.building import Arrays, Contributions, Traced, linear
-from autodiff_compiler.ops.calling import Refused, signature, written
+from autodiff_compiler.ops.calling import HOLE, Refused, signature, written
 from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, real, restated
 from autodiff_compiler.ops.kinds import integer
 from autodiff_compiler.ops.record import Custom, Record, Spelling
@@ -125,6 +125,14 @@ def _squeezed(dims: Dims, attributes: Attributes) -> Dims:
     return tuple(dim for place, dim in enumerate(dims) if place not in axes)
 
 
+def squeezed_memory(types: Sequence[Type], attributes: Attributes) -> str:
+    """An array of which nothing is dropped is given back itself."""
+    if not isinstance(types[0], ArrayType):
+        return "new"
+    dropped = _squeezed(types[0].dims, attributes) != types[0].dims
+    return "view" if dropped else "same"
+
+
 def size_of_all(dims: Dims) -> Dim:
     """The dimension of an array that holds the elements of all dimensions in a row."""
     wide = [dim for dim in dims if not dim.one]
@@ -137,6 +145,15 @@ def size_of_all(dims: Dims) -> Dim:
             return Dim(one=False) if any(dim.one is False for dim in wide) else SOME
         total *= max(dim.size - dim.less, 0)
     return dim_of(total)
+
+
+def whole_numbers(types: Sequence[Type], given: object, what: str) -> None:
+    """Raise OperandError unless sizes are ints: those computed at run time, and those given."""
+    for each in types:
+        integer(each)
+    for size in given if isinstance(given, tuple) else (given,):
+        if size is not HOLE and not isinstance(size, int):
+            raise OperandError(f"{what}: expected ints, got {size!r}")
 
 
 def flat_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
@@ -156,6 +173,17 @@ def at_least(rank: int) -> Any:
     return rule
 
 
+def at_least_memory(rank: int) -> Any:
+    """An array that has the dimensions already is given back itself."""
+
+    def memory(types: Sequence[Type], attributes: Attributes) -> str:
+        if not isinstance(types[0], ArrayType):
+            return "new"
+        return "same" if types[0].rank >= rank else "view"
+
+    return memory
+
+
 def at_least_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     missing = ct.rank - c.arys.rank
     return {"arys": m.op("get", ct, index=(0,) * missing) if missing else ct}
@@ -164,8 +192,7 @@ def at_least_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 def broadcast_to_type(types: Sequence[Type], attributes: Attributes) -> Type:
     """As `shape` says; a size that only the operand tells is the operand's."""
     dims, shape = array_or_number(types[0]), shape_dims(attributes["shape"])
-    for each in types[1:]:
-        integer(each)
+    whole_numbers(types[1:], attributes["shape"], "broadcast_to")
     if len(dims) > len(shape):
         raise OperandError(f"cannot broadcast {len(dims)} dimensions to {len(shape)}")
     first = len(shape) - len(dims)
@@ -332,6 +359,7 @@ RECORDS: tuple[Record, ...] = (
         rule=linear(at_least_vjp),
         weight=FREE,
         holds="maybe",
+        memory=at_least_memory(1),
         cases=(case(NUMBER), case(real()), case(real(3)), case(real(2, 3)), case(real(0))),
         oracle=COMPLEX_STEP,
     ),
@@ -342,6 +370,7 @@ RECORDS: tuple[Record, ...] = (
         rule=linear(at_least_vjp),
         weight=FREE,
         holds="maybe",
+        memory=at_least_memory(2),
         cases=(
             case(NUMBER),
             case(real()),
@@ -381,6 +410,7 @@ RECORDS: tuple[Record, ...] = (
         weight=FREE,
         methods=("squeeze",),
         holds="maybe",
+        memory=squeezed_memory,
         cases=(case(real(3, 1)), case(real(1, 3, 1), axis=0), case(real(1, 3, 1), axis=(0, -1))),
         oracle=COMPLEX_STEP,
     ),

@@ -111,9 +111,10 @@ def _at_axis(rank: int, attributes: Attributes) -> int:
 
 def _fixed(axis: int) -> AxisOf:
     def rule(rank: int, attributes: Attributes) -> int:
-        if axis == 0 and rank < 2:
-            raise OperandError("vsplit only works on arrays of 2 or more dimensions")
-        return axis if axis == 0 or rank > 1 else 0
+        least = 1 if axis == 1 else max(axis + 1, 2)
+        if rank < least:
+            raise OperandError(f"expected an array of {least} or more dimensions")
+        return axis if rank > 1 else 0
 
     return rule
 
@@ -258,6 +259,12 @@ RECORDS: tuple[Record, ...] = (
         signature("ary", ":indices_or_sections"),
         _fixed(0),
         (case(real(4, 3), 2), case(real(4, 3), (1, 3))),
+    ),
+    _splitting(
+        "np.dsplit",
+        signature("ary", ":indices_or_sections"),
+        _fixed(2),
+        (case(real(2, 3, 4), 2), case(real(2, 3, 4), (1, 3))),
     ),
     array_function(
         "np.meshgrid",

@@ -15,7 +15,7 @@ _STEMS = {
 }  # fmt: skip
 _SHORT = {"sum": "total", "max": "top", "min": "low", "abs": "size", "all": "every", "any": "some",
     "zeros_like": "zeros", "expand_like": "whole", "own": "copy", "round": "rounded",
-    "get": "part", "matmul": "product", "astype": "cast",
+    "get": "part", "set": "updated", "add_at": "updated", "matmul": "product", "astype": "cast",
     "pow": "power", "ieee_pow": "power", "ieee_log": "log", "round_to": "rounded"}  # fmt: skip
 
 

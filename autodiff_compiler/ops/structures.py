@@ -35,7 +35,7 @@ TAKEN_APART = Unsupported("structures are taken apart before they are differenti
 
 def tuple_type(types: Sequence[Type], attributes: Attributes) -> Type:
     container = container_of(attributes)
-    if isinstance(container, Fields) and container.cls is not None:
+    if isinstance(container, Fields) and container.kind != "dict":
         raise OperandError(f"a {container} made here can't be handed on whole: use a tuple or dict")
     return TupleType(tuple(types), container)
 

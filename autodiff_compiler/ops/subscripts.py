@@ -25,6 +25,7 @@ from autodiff_compiler.ir.types import (
     ScalarType,
     Type,
     broadcast,
+    covers,
     dim_of,
     shortened,
 )
@@ -233,13 +234,18 @@ def _stays_array(index: Index, fillers: Sequence[Type]) -> bool:
     return Mark.REST in index
 
 
-def is_slicing(index: Index) -> bool:
-    """Whether there are only slices and new axes in a subscript, which never raise."""
+def never_raises(found: Type, attributes: Attributes) -> bool:
+    """Whether a subscript is certainly inside the array: slices always are."""
+    index = index_of(attributes)
+    if holes_of(index) or not isinstance(found, ArrayType):
+        return False
+    if Mark.REST in index:
+        return not any(type(each) is int for each in index)
+    sizes = [dim.size for dim in found.dims]
+    places = [each for each in index if not isinstance(each, Mark)]
     return all(
-        isinstance(each, Mark) and each is not HOLE
-        if not isinstance(each, Slice)
-        else all(part is None or type(part) is int for part in each.parts)
-        for each in index
+        isinstance(place, Slice) or (isinstance(size, int) and type(place) is int)
+        for place, size in zip(places, sizes, strict=False)
     )
 
 
@@ -314,9 +320,19 @@ def put_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
 def put_vjp(build: Builder, op: Op, ct: Operand) -> Sequence[Contribution]:
     places = op.operands[1:-1]
     copied = {**op.attributes, "copied": True}
-    value = build.op(OPS["get"], ct, *places, attributes=copied)
+    value = _fitted(build, build.op(OPS["get"], ct, *places, attributes=copied), op.operands[-1])
     rest = build.op(op.operation, ct, *places, const(0.0), attributes=op.attributes)
     return rest, *([None] * len(places)), value
+
+
+def _fitted(build: Builder, part: Operand, value: Operand) -> Operand:
+    """The cotangent of a value that was put, with what was broadcast summed up."""
+    found, wanted = part.type, value.type
+    if not isinstance(wanted, ArrayType) or not isinstance(found, ArrayType):
+        return part
+    if wanted.rank == found.rank and not covers(wanted, found):
+        return build.op(OPS["unbroadcast"], part, value)
+    return part
 
 
 def add_at_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
@@ -330,7 +346,8 @@ def add_at_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
 
 def add_at_vjp(build: Builder, op: Op, ct: Operand) -> Sequence[Contribution]:
     places = op.operands[1:-1]
-    value = build.op(OPS["get"], ct, *places, attributes=op.attributes)
+    part = build.op(OPS["get"], ct, *places, attributes=op.attributes)
+    value = _fitted(build, part, op.operands[-1])
     return ct, *([None] * len(places)), value
 
 

@@ -11,8 +11,18 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from autodiff_compiler.ir.interpreter import interpret
-from autodiff_compiler.ir.types import NOTHING, SequenceType
+from autodiff_compiler.ir.types import (
+    NOTHING,
+    ArrayType,
+    SequenceType,
+    TupleType,
+    Type,
+    fields_of,
+    items_of,
+)
 from autodiff_compiler.ir.values import (
     NO_ATTRIBUTES,
     Block,
@@ -29,7 +39,8 @@ from autodiff_compiler.ir.walk import all_nodes, blocks_of, operands_of
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.report.cost import silent
 
-HEADINGS = ("saved", "line", "kind", "numbers", "bytes", "statement")
+HEADINGS = ("saved", "line", "kind", "shape", "numbers", "bytes", "statement")
+RIGHT = frozenset({"line", "numbers", "bytes"})
 
 
 @dataclass(frozen=True)
@@ -37,15 +48,17 @@ class Residual:
     """One saved value, with its size for one set of inputs.
 
     `name` is the user's, or that of the operation where the value has none. `bytes` is what the
-    value takes in this interpreter, its numbers included.
+    value takes in this interpreter, its numbers included; a view of an argument takes but little.
+    `shape` is that of an array, such as "(100, 3)"; of a sequence of arrays "5 of (100, 3)".
     """
 
     name: str
     line: int | None
-    kind: str  # "scalar" | "sequence"
+    kind: str  # "scalar" | "array" | "sequence" | "structure"
     numbers: int
     bytes: int
     statement: str = ""
+    shape: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,17 +79,18 @@ class Residuals:
         if not self.rows:
             return "nothing is saved"
         cells = [
-            (row.name, row.line or "", row.kind, row.numbers, row.bytes, row.statement)
+            (row.name, row.line or "", row.kind, row.shape, row.numbers, row.bytes, row.statement)
             for row in self.rows
         ]
-        total = ("in all", "", "", self.numbers, self.bytes, "")
+        total = ("in all", "", "", "", self.numbers, self.bytes, "")
         table = [tuple(map(str, row)) for row in (HEADINGS, *cells, total)]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        right = {1, 3, 4}
+        without = {"shape"} if not any(row.shape for row in self.rows) else set()
         lines = (
             "  ".join(
-                cell.rjust(width) if place in right else cell.ljust(width)
-                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+                cell.rjust(width) if heading in RIGHT else cell.ljust(width)
+                for heading, cell, width in zip(HEADINGS, row, widths, strict=True)
+                if heading not in without
             ).rstrip()
             for row in table
         )
@@ -92,8 +106,11 @@ def residuals(
     """
     saved = _saved(function, reverse)
     held = _values_of(function, [value for value, _ in saved], arguments)
+    seen: set[int] = set()
+    for argument in arguments:
+        _bytes(argument, seen)  # what the caller holds anyway
     return Residuals(
-        tuple(_row(value, node, size) for (value, node), size in zip(saved, held, strict=True))
+        tuple(_row(value, node, each, seen) for (value, node), each in zip(saved, held, strict=True))
     )
 
 
@@ -138,16 +155,37 @@ def _values_of(
     return held
 
 
-def _row(value: Value, node: Node, held: object) -> Residual:
+def _row(value: Value, node: Node, held: object, seen: Collection[int]) -> Residual:
     name, origin = _told(value, node)
     return Residual(
         name=name,
         line=None if origin.span is None else origin.span.line,
-        kind="sequence" if isinstance(value.type, SequenceType) else "scalar",
+        kind=_kind(value.type),
         numbers=_numbers(held),
-        bytes=_bytes(held, set()),
+        bytes=_bytes(held, set(seen)),
         statement="" if origin.statement is None else origin.statement.text,
+        shape=_shape(held),
     )
+
+
+def _kind(found: Type) -> str:
+    match found:
+        case SequenceType():
+            return "sequence"
+        case ArrayType():
+            return "array"
+        case TupleType():
+            return "structure"
+    return "scalar"
+
+
+def _shape(held: object) -> str:
+    if isinstance(held, np.ndarray):
+        return str(held.shape)
+    if isinstance(held, list) and held and isinstance(held[0], np.ndarray):
+        shapes = {np.shape(item) for item in held}
+        return f"{len(held)} of {shapes.pop()}" if len(shapes) == 1 else f"{len(held)} of several"
+    return ""
 
 
 def _told(value: Value, node: Node) -> tuple[str, Origin]:
@@ -165,13 +203,25 @@ def _told(value: Value, node: Node) -> tuple[str, Origin]:
 
 
 def _numbers(held: object) -> int:
-    return sum(map(_numbers, held)) if isinstance(held, list | tuple) else 1
+    if isinstance(held, np.ndarray):
+        return held.size
+    inside = _items(held)
+    return 1 if inside is None else sum(map(_numbers, inside))
 
 
 def _bytes(held: object, seen: set[int]) -> int:
-    """The memory of a value, each object counted once."""
+    """The memory of a value, each object counted once; of a view, that of what it looks into."""
     if id(held) in seen:
         return 0
     seen.add(id(held))
-    inside = held if isinstance(held, list | tuple) else ()
+    base = held.base if isinstance(held, np.ndarray) else None
+    inside = (base,) if base is not None else _items(held) or ()
     return sys.getsizeof(held) + sum(_bytes(item, seen) for item in inside)
+
+
+def _items(held: object) -> Sequence[object] | None:
+    """The items of a container; None for what is none."""
+    if isinstance(held, list) or type(held) is tuple:
+        return held
+    container = fields_of(held)
+    return None if container is None else items_of(held, container)

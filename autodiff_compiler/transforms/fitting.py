@@ -87,7 +87,9 @@ def known_as(build: Builder, found: Operand, wanted: Type) -> Operand:
         return found
     if found.type.rank != wanted.rank or found.type.dims == wanted.dims:
         return found
-    return build.retyped(found, ArrayType(found.type.dtype, wanted.dims))
+    pairs = zip(found.type.dims, wanted.dims, strict=True)
+    dims = tuple(a if a.one and not b.one else b for a, b in pairs)
+    return build.retyped(found, ArrayType(found.type.dtype, dims))
 
 
 def in_dtype(build: Builder, found: Operand, wanted: Type) -> Operand:

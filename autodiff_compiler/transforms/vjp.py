@@ -130,8 +130,12 @@ class Reverse:
             case Custom():
                 contributions = record.rule.vjp(back, op, in_full(back, cotangent, op.result))
                 for operand, contribution in zip(op.operands, contributions, strict=True):
-                    if operand in self.active and isinstance(contribution, Value | Const):
+                    if operand not in self.active or not isinstance(operand, Value):
+                        continue
+                    if isinstance(contribution, Value | Const):
                         contribution = summed_to(back, contribution, operand, None)
+                        if operand not in cotangents.of:
+                            contribution = back.called(contribution, bar(self.name(operand)))
                     cotangents.add(back, operand, contribution)
             case Zero():
                 pass

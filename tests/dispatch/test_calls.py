@@ -15,7 +15,16 @@ from autodiff_compiler.dispatch.compiler import Known
 from autodiff_compiler.dispatch.parameters import MISSING, completed, parameters_of
 from autodiff_compiler.errors import SignatureError
 from autodiff_compiler.frontend import Guard
-from autodiff_compiler.ir.types import BOOL, FLOAT, INT, NP_FLOAT, SequenceType, TupleType
+from autodiff_compiler.ir.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    NP_FLOAT,
+    Kind,
+    ScalarType,
+    SequenceType,
+    TupleType,
+)
 
 
 def plain(a, b): ...
@@ -178,9 +187,11 @@ def test_fast_entry_recognises_its_signature(
 
 
 def test_a_signature_that_needs_a_closer_look_is_left_to_the_general_path() -> None:
-    entry = Fast((TupleType((FLOAT,)), FLOAT), (), lambda a, b: "fast", "mark")
-    call, _ = fast_call(plain, entry)
-    assert call((1.0,), 2.0) == ("general", ((1.0,), 2.0))
+    mixed = SequenceType(ScalarType(frozenset({Kind.INT, Kind.FLOAT})))
+    for described, value in ((mixed, [1, 2.0]), (TupleType((FLOAT,) * 100), (1.0,) * 100)):
+        entry = Fast((described, FLOAT), (), lambda a, b: "fast", "mark")
+        call, _ = fast_call(plain, entry)
+        assert call(value, 2.0) == ("general", (value, 2.0))
 
 
 def test_several_signatures() -> None:

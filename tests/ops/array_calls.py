@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy.special
 
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.interpreter import interpret
@@ -28,7 +30,6 @@ from autodiff_compiler.ir.types import (
     type_of,
 )
 from autodiff_compiler.ir.values import Function, Op, Value
-from autodiff_compiler.ops.array_function import function_named
 from autodiff_compiler.ops.calling import Signature, bind
 from autodiff_compiler.ops.cases import Case, Draw
 from autodiff_compiler.ops.record import Record
@@ -38,9 +39,11 @@ _MATRICES = frozenset({"definite", "symmetric", "regular"})
 
 @contextmanager
 def silent() -> Iterator[None]:
-    """Without NumPy's warnings: means of nothing, overflow to inf."""
+    """Without NumPy's warnings: means of nothing, overflow to inf. What it is about to take no
+    longer is refused."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        warnings.simplefilter("error", DeprecationWarning)
         yield
 
 
@@ -252,11 +255,10 @@ class Call:
 
     def numpy(self, values: Sequence[Any]) -> Any:
         """What NumPy gives."""
+        function = numpy_function(self.record)
+        assert function is not None, f"{self.record.name} is no function of NumPy's"
         with silent():
-            return self.of(numpy_function(self.record) or self.evaluate, values)
-
-    def evaluate(self, *arguments: Any, **keywords: Any) -> Any:
-        raise NotImplementedError(f"{self.record.name} is no function of NumPy's")
+            return self.of(function, values)
 
     def function(self, types: Sequence[Type]) -> Function:
         """A function of the draws that makes the call, and nothing else. Raises OperandError."""
@@ -297,11 +299,12 @@ def operands(template: object) -> Any:
 
 
 def numpy_function(record: Record) -> Callable[..., Any] | None:
-    """NumPy's function of the record's name, if it is called after one."""
-    if not record.name.startswith("np."):
+    """NumPy's (or SciPy's) function of the record's name, if it is called after one."""
+    library, _, path = record.name.partition(".")
+    if library not in ("np", "scipy"):
         return None
     try:
-        return function_named(record.name)
+        return operator.attrgetter(path)(np if library == "np" else scipy)
     except AttributeError:
         return None
 
@@ -424,8 +427,21 @@ def wrong_in(declared: Type, value: Any, sizes: dict[str, int]) -> str | None:
 # ---------------------------------------------------------------------- sizes
 
 
+# What NumPy raises where it takes no such sizes.
+REFUSALS = (
+    ValueError,
+    IndexError,
+    TypeError,
+    ZeroDivisionError,
+    DeprecationWarning,
+    np.linalg.LinAlgError,
+)
+
+
 def resized(call: Call) -> Iterator[Call]:
     """The call with sizes 0, 1 and 2: everywhere where a size occurs, or in one place only."""
+    if not call.case.resized:
+        return
     shapes = [each.shape for each in call.draws]
     flat = sorted({n for shape in shapes if shape for n in shape})
     seen = {tuple(shapes)}
@@ -440,14 +456,16 @@ def resized(call: Call) -> Iterator[Call]:
             draws = [replace(d, shape=shape) for d, shape in zip(call.draws, new, strict=True)]
             yield call.with_draws(draws)
 
-    for size in (0, 1, 2):
+    for size in (1, 0, 2):
+        yield from changed(lambda k, axis, n: size)
         for old in flat:
             yield from changed(lambda k, axis, n: size if n == old else n)
-        yield from changed(lambda k, axis, n: size)
         for place, wanted in enumerate(call.draws):
             if wanted.shape is None or wanted.kind in _MATRICES:
                 continue
-            for at in range(len(wanted.shape)):
+            for at, length in enumerate(wanted.shape):
+                if wanted.shape.count(length) > 1:
+                    continue  # perhaps a square, which it had better stay
                 yield from changed(lambda k, axis, n: size if (k, axis) == (place, at) else n)
 
 

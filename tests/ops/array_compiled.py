@@ -1,7 +1,6 @@
 """Derivatives of one operation by the compiler: transforms, passes, generated code.
 
-Everything is run twice, by the interpreter and as the text that is written, which must agree to the
-last bit.
+What is `written` is run twice, by the interpreter and as text, which must agree to the last bit.
 """
 
 from __future__ import annotations
@@ -24,7 +23,8 @@ from tests.ops.array_rules import zeros
 class Program:
     """A function of the compiler's, optimised, as IR and as text."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, written: bool) -> None:
+        self.written = written
         verify(function)
         self.ir = optimise(function)
         verify(self.ir)
@@ -41,6 +41,8 @@ class Program:
     def __call__(self, *arguments: Any) -> Any:
         """The result; late arguments (a cotangent) are handed to the pullback."""
         result = interpret(self.ir, arguments)
+        if not self.written:
+            return result
         first = len(arguments) - self.ir.late
         written = self.callable(*arguments[:first])
         if self.ir.late:
@@ -52,26 +54,30 @@ class Program:
 
 
 class Compiled:
-    """The derivatives of a function with respect to some of its parameters."""
+    """The derivatives of a function with respect to some of its parameters.
 
-    def __init__(self, function: Function, places: Sequence[int]) -> None:
+    `written` says how far text is run too: "nothing", "most", "all"; writing takes its time.
+    """
+
+    def __init__(self, function: Function, places: Sequence[int], written: str = "all") -> None:
         self.function, self.places = function, tuple(places)
+        self.most, self.all = written != "nothing", written == "all"
 
     @cached_property
     def _jvp(self) -> Program:
-        return Program(jvp(self.function, self.places))
+        return Program(jvp(self.function, self.places), self.most)
 
     @cached_property
     def _vjp(self) -> Program:
-        return Program(vjp(self.function, self.places, clean))
+        return Program(vjp(self.function, self.places, clean), self.most)
 
     @cached_property
     def _jvp_of_vjp(self) -> Program:
-        return Program(jvp(self._vjp.ir, self.places))
+        return Program(jvp(self._vjp.ir, self.places), self.most)
 
     @cached_property
     def _vjp_of_jvp(self) -> Program:
-        return Program(vjp(self._jvp.ir, self.places, clean))
+        return Program(vjp(self._jvp.ir, self.places, clean), self.all)
 
     def jvp(self, arguments: Sequence[Any], dots: Sequence[Any]) -> Any:
         return self._jvp(*arguments, *dots)[1]
