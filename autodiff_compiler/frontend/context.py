@@ -440,7 +440,8 @@ def _misfit(operands: Sequence[Operand], error: OperandError, label: str) -> tup
             return f"{expected}, got {describe(operand)}", advice
     if "argument" in expected:
         return said, f"see help({label.removeprefix('call of ')}) for what it takes"
-    return said, "use Python's own floats and ints"
+    said, _, instead = said.partition("; use ")  # where there is a function for arrays
+    return said, f"use {instead}" if instead else "use Python's own floats and ints"
 
 
 def _iterator_in(meaning: Meaning) -> Meaning | None:

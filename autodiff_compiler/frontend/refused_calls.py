@@ -77,7 +77,10 @@ def module_of(function: object) -> str:
     elif not isinstance(function, FunctionType | type | np.ufunc):
         function = type(function)
     module = getattr(function, "__module__", None)
-    return module if isinstance(module, str) else "numpy" * isinstance(function, np.ufunc)
+    if isinstance(function, np.ufunc):
+        special = sys.modules.get("scipy.special")
+        return "scipy.special" if hasattr(special, function.__name__) else "numpy"
+    return module if isinstance(module, str) else ""
 
 
 def refused(function: object, node: ast.Call, arguments: Iterable[Meaning]) -> tuple[str, str]:
@@ -99,6 +102,8 @@ def refused(function: object, node: ast.Call, arguments: Iterable[Meaning]) -> t
             "this function of NumPy is not supported yet",
             "use numbers, and NumPy's functions of single numbers, such as np.sin",
         )
+    if package == "scipy":
+        return "this function of SciPy is not supported yet", FORMULA
     if isinstance(function, type):
         if issubclass(function, BaseException):
             return "exceptions can only be raised", f"write raise {hints.shown(node)}"

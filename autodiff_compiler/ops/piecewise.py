@@ -213,6 +213,16 @@ SIGNS = (
     *family(np="signbit", zero=TRUTH_VALUE, weight=ONE),
 )
 
+
+def write_round(
+    operands: spell.Expressions, types: spell.Types, attributes: Attributes
+) -> ast.expr:
+    """With the decimals by position, as people write them."""
+    if "method" in attributes:
+        return ast.Call(ast.Attribute(operands[0], "round", ast.Load()), [*operands[1:]], [])
+    return spell.call("np.round", *operands)
+
+
 ROUND = signature("a", decimals=OPTIONAL, out=OUT)
 
 ROUNDINGS = (
@@ -234,7 +244,7 @@ ROUNDINGS = (
         arity=(1, 2),
         rule=Zero(f"round {NO_SLOPE}"),
         evaluate=calling_as(np.round, ROUND),
-        spelling=written_as("np.round", ROUND),
+        spelling=Spelling(write_round),
         takes=ROUND,
         methods=("round",),
         weight=ONE,

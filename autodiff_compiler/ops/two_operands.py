@@ -42,7 +42,9 @@ def remainder_partials(m: Namespace, x: Term, y: Term, rest: Term) -> tuple[Term
 
 
 def copysign_partials(m: Namespace, x: Term, y: Term, result: Term) -> tuple[TermLike | None, ...]:
-    return m.op("sign", x) * m.copysign(1.0, y), None
+    number = powers.plain_number(y)
+    direction = m.copysign(1.0, y) if number is None else math.copysign(1.0, number)
+    return m.op("sign", x) * direction, None
 
 
 def shares(m: Namespace, a: Term, b: Term, unit: float) -> tuple[TermLike, ...]:
