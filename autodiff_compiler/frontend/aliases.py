@@ -50,6 +50,11 @@ def may_write(ctx: Context, name: str, array: Operand, node: ast.AST) -> bool:
         said = f"{name} may be an array that was not made in this function"
         ctx.refuse(node, f"writing into {name}", said, f"write {name} = {name}.copy() before")
         return False
+    if mine & ctx.facts.kept:
+        said = f"{name} may be an array that a list holds"
+        hint = f"append {name}.copy() to the list"
+        ctx.refuse(node, f"writing into {name}", said, hint)
+        return False
     for (frame, other), binding in ctx.state.items():
         if (frame is ctx.frame and other == name) or not roots_of(ctx, binding.meaning) & mine:
             continue
@@ -88,6 +93,7 @@ class Heads:
         self.outer = frozenset[object]().union(
             *(roots_of(ctx, binding.meaning) for binding in ctx.state.values())
         )
+        self.kept = ctx.facts.kept & self.outer
         self.pairs: set[frozenset[str]] = set()
         self.more: dict[str, Roots] = {}
         self.add_pairs(self.before)
@@ -112,7 +118,8 @@ class Heads:
         self, ctx: Context, heads: Mapping[str, Meaning], ends: Mapping[str, Meaning]
     ) -> bool:
         """Whether the end of the body tells of more that is shared at the head."""
-        before = len(self.pairs), dict(self.more)
+        before = len(self.pairs), dict(self.more), self.kept
+        self.kept = ctx.facts.kept & self.outer
         found = {name: roots_of(ctx, end) for name, end in ends.items()}
         inside = {leaf for head in heads.values() for leaf in leaves(head)}
         for name, roots in found.items():
@@ -128,4 +135,4 @@ class Heads:
                 if other != name and roots & set(leaves(head)):
                     self.pairs.add(frozenset((name, other)))
         self.add_pairs(found)
-        return before != (len(self.pairs), self.more)
+        return before != (len(self.pairs), self.more, self.kept)

@@ -104,6 +104,8 @@ class Context:
     facts: Facts = field(default_factory=Facts)
     params: tuple[Value, ...] = ()  # of the function that all this is about
     sizes: int = 0  # how many sizes have been given a name
+    # The lists that the current loop collects, with the item of the iteration being lowered.
+    collecting: dict[str, Operand | None] = field(default_factory=dict)
     wanted_static: set[str] = field(default_factory=set)  # arguments that must be known
     roots: bool = False  # whether some power may be a complex number
     doubts: list[Problem] = field(default_factory=list)
@@ -320,7 +322,7 @@ class Context:
         return found
 
     def _bound(self, leaf: Operand, name: str, node: ast.AST) -> Operand:
-        if not isinstance(leaf.type, ScalarType) or not leaf.type.may_be_unbound:
+        if not isinstance(leaf.type, ScalarType | ArrayType) or not leaf.type.may_be_unbound:
             return leaf
         with self.region.at(self.origin(node)):
             return self.region.op(OPS["bound"], leaf, name=name, attributes={"name": name})

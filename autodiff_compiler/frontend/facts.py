@@ -37,6 +37,7 @@ class Facts:
     sizes: dict[Value, Dim] = field(default_factory=dict)
     distinct: set[Operand] = field(default_factory=set)  # arrays without repeated elements
     shapes: dict[Value, tuple[Dim, ...]] = field(default_factory=dict)
+    kept: frozenset[object] = frozenset()  # roots of arrays that lists hold
     roots: dict[Value, Roots] = field(default_factory=dict)  # see `aliases`
 
     def roots_of(self, value: Value) -> Roots:

@@ -33,7 +33,7 @@ from autodiff_compiler.frontend.values import (
     map_leaves,
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE
-from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType, join
+from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType, TupleType, join
 from autodiff_compiler.ir.values import Const, If, Operand, Value
 
 # What the compiler itself keeps in the state, under names that no program can have.
@@ -151,6 +151,11 @@ def _hint(a: Meaning, b: Meaning) -> str:
     """How to make two meanings one."""
     if all(map(is_function, (a, b))):
         return "call each function where it is chosen, and keep the result"
+    types = [m.type for m in (a, b) if isinstance(m, Value | Const)]
+    if any(isinstance(t, ArrayType) for t in types) and any(
+        isinstance(t, ScalarType) for t in types
+    ):
+        return "start from an array, such as np.zeros_like(...), in place of a number"
     if any(isinstance(m, Static) and m.value is None for m in (a, b)):
         return "use a number on both paths, such as 0.0 or math.inf in place of None"
     return "let it be the same kind of thing on both paths"

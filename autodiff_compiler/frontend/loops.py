@@ -19,6 +19,7 @@ from autodiff_compiler.frontend import joins
 from autodiff_compiler.frontend.aliases import Heads
 from autodiff_compiler.frontend.context import DEAD, Context
 from autodiff_compiler.frontend.expressions import condition
+from autodiff_compiler.frontend.growing import element_type
 from autodiff_compiler.frontend.iterables import Driver
 from autodiff_compiler.frontend.names import contains
 from autodiff_compiler.frontend.regions import Region
@@ -239,7 +240,7 @@ def _finish(
     ends = tuple(nexts.get(arg, arg) for arg in kept)
     block = substitute(Block(tuple(found.region.nodes), (*ends, *found.collects)), unchanged)
     assert block.yields is not None
-    sequences = tuple(Value(SequenceType(item.type)) for item in found.collects)
+    sequences = tuple(Value(SequenceType(element_type(item.type))) for item in found.collects)
     made = Loop(
         inits=tuple(inits[arg] for arg in kept),
         args=tuple(kept),

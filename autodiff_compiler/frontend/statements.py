@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from autodiff_compiler.frontend import conditions, iterables, joins, loops, writes
+from autodiff_compiler.frontend import conditions, growing, iterables, joins, loops, writes
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.expressions import (
     apply_binary,
@@ -68,6 +68,8 @@ def _statement(ctx: Context, node: ast.stmt) -> None:
     match node:
         case ast.Expr(ast.Constant()) | ast.Pass():
             pass
+        case ast.Expr() if (grown := growing.appended(node)) and growing.append(ctx, node, *grown):
+            pass
         case ast.Expr(ast.Call() as call):
             evaluate_call(ctx, call)  # whatever it gives
         case ast.Expr(value):
@@ -93,8 +95,7 @@ def _statement(ctx: Context, node: ast.stmt) -> None:
             _for(ctx, node, target, iterable)
             _loop_else(ctx, orelse)
         case ast.While(test, body, orelse):
-            names = ctx.assigned(node)
-            loops.run(ctx, Looping(node, names, None, test, lambda: execute(ctx, body)))
+            _looping(ctx, node, None, test, lambda: execute(ctx, body))
             _loop_else(ctx, orelse)
         case _:
             _refuse_compound(ctx, node)
@@ -379,10 +380,30 @@ def _for(ctx: Context, node: ast.For, target: ast.expr, iterable: ast.expr) -> N
         _refused_body(ctx, node, lambda: body(SILENCED), names)
     elif isinstance(driver, Driver):
         element = driver.element
-        loops.run(ctx, Looping(node, names, driver, None, lambda: body(element)))
+        _looping(ctx, node, driver, None, lambda: body(element))
         iterables.check_lengths(ctx, driver, iterable)
     else:
         _unrolled(ctx, node, driver, body)
+
+
+def _looping(
+    ctx: Context,
+    node: ast.For | ast.While,
+    driver: Driver | None,
+    test: ast.expr | None,
+    body: Callable[[], None],
+) -> None:
+    """A loop, with the lists that it gives an item in each iteration."""
+    names = growing.collected_by(ctx, node)
+
+    def collecting() -> list[Operand]:
+        outside, ctx.collecting = ctx.collecting, dict.fromkeys(names)
+        body()
+        found, ctx.collecting = ctx.collecting, outside
+        return [item for name in names if (item := found[name]) is not None]
+
+    found = loops.run(ctx, Looping(node, ctx.assigned(node), driver, test, collecting))
+    growing.bind_collected(ctx, names, found, node)
 
 
 def _unrolled(

@@ -174,7 +174,8 @@ def is_unbound(meaning: Meaning) -> bool:
 def may_be_unbound(meaning: Meaning) -> bool:
     match meaning:
         case Value() | Const():
-            return isinstance(meaning.type, ScalarType) and meaning.type.may_be_unbound
+            found = meaning.type
+            return isinstance(found, ScalarType | ArrayType) and found.may_be_unbound
         case Structure(items):
             return any(map(may_be_unbound, items))
     return False

@@ -8,7 +8,7 @@ until it is used; a set of kinds says just that, and every operation types itsel
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from types import ModuleType
@@ -141,9 +141,11 @@ class ArrayType:
 
     dtype: str
     dims: tuple[Dim, ...]
+    may_be_unbound: bool = False
 
     def __str__(self) -> str:
-        return f"{self.dtype}[{', '.join(map(str, self.dims))}]"
+        unbound = "|unbound" if self.may_be_unbound else ""
+        return f"{self.dtype}[{', '.join(map(str, self.dims))}]{unbound}"
 
     @property
     def rank(self) -> int:
@@ -284,7 +286,13 @@ def join(a: Type, b: Type) -> Type | None:
         case ScalarType(), ScalarType():
             return ScalarType(a.kinds | b.kinds)
         case ArrayType(dtype, dims), ArrayType() if (dtype, a.rank) == (b.dtype, b.rank):
-            return ArrayType(dtype, tuple(map(join_dims, dims, b.dims)))
+            unbound = a.may_be_unbound or b.may_be_unbound
+            return ArrayType(dtype, tuple(map(join_dims, dims, b.dims)), unbound)
+        case (ScalarType() as unbound, ArrayType() as array) | (
+            ArrayType() as array,
+            ScalarType() as unbound,
+        ) if unbound == UNBOUND:
+            return replace(array, may_be_unbound=True)
         case SequenceType(), SequenceType() if a.container == b.container:
             element = join(a.element, b.element)
             return None if element is None else SequenceType(element, a.container)

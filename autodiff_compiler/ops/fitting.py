@@ -14,7 +14,7 @@ from autodiff_compiler.ir.types import INT, KIND_OF_DTYPE, ArrayType, ScalarType
 from autodiff_compiler.ir.values import Op, Operand
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.array_types import Attributes, array, array_or_number
-from autodiff_compiler.ops.helpers import UNBROADCAST, running
+from autodiff_compiler.ops.helpers import UNBROADCAST, UNIT_LIKE, running
 from autodiff_compiler.ops.kinds import expect_count, pure
 from autodiff_compiler.ops.record import Contribution, Custom, Record, Spelling, Zero
 from autodiff_compiler.ops.registry import OPS
@@ -142,6 +142,16 @@ RECORDS: tuple[Record, ...] = (
         rule=Custom(expand_jvp, expand_vjp),
         spelling=Spelling(write_expand),
         holds="view",
+    ),
+    Record(
+        name="unit_like",
+        infer=lambda types, attributes: array(types[0]),
+        evaluate=running(UNIT_LIKE),
+        effect=pure,
+        weight=FREE,
+        rule=Zero("a one among zeros, whatever the elements"),
+        spelling=spell.calling_helper(UNIT_LIKE),
+        fresh=True,
     ),
     Record(
         name="unbroadcast",

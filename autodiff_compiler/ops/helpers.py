@@ -200,6 +200,17 @@ def sinc_derivative_array(n, x):
 ''',
 )
 
+UNIT_LIKE = Helper(
+    "unit_like",
+    '''\
+def unit_like(x, k):
+    """Zeros of the shape of x, with a one in the k-th place."""
+    unit = np.zeros_like(x)
+    unit.flat[k] = 1.0
+    return unit
+''',
+)
+
 UNBROADCAST = Helper(
     "unbroadcast",
     '''\

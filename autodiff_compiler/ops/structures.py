@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import (
     NOTHING,
     TEXT,
+    ArrayType,
     Container,
     Fields,
     Kind,
@@ -239,6 +241,8 @@ def bound_type(types: Sequence[Type], attributes: Attributes) -> Type:
     match types[0]:
         case ScalarType(kinds):
             return ScalarType(kinds - {Kind.UNBOUND})
+        case ArrayType():
+            return replace(types[0], may_be_unbound=False)
         case found:
             return found
 

@@ -130,6 +130,12 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
     """
     result = _scalar_result(function)
     inputs = [function.params[place] for place in wanted.argnums]
+    for param in inputs:
+        if isinstance(param.type, TupleType) and not _is_flat(param.type):
+            said = f"{param.name} of {function.name} holds arrays or lists"
+            raise SignatureError(
+                f'mode="forward" is not supported where {said}', "use reverse mode, or jvp"
+            )
     start = Builder(Origin(order=order_of(function)))
     leaves = [leaf for param in inputs for leaf in _scalar_leaves(param)]
     varied = [_varied_by(function, *leaf) for leaf in leaves]
@@ -143,7 +149,7 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
     gradients: list[Operand] = []
     for param in inputs:
         match param.type:
-            case SequenceType():
+            case SequenceType() | ArrayType():
                 gradient: Operand = _sweep_per_element(function, param, build)
             case TupleType():
                 parts = [next(found) if differentiable(kind) else ZERO for kind in param.type.items]
@@ -208,7 +214,7 @@ def _forward_walk(function: Function, directions: Sequence[Sequence[Value]], ord
 def _scalar_leaves(param: Value) -> list[tuple[Value, int | None]]:
     """The numbers of a parameter, as (parameter, position in it); none for a sequence."""
     match param.type:
-        case SequenceType():
+        case SequenceType() | ArrayType():
             return []
         case TupleType(items=items):
             return [(param, place) for place, kind in enumerate(items) if differentiable(kind)]
@@ -237,7 +243,7 @@ def _unit(build: Builder, param: Value, place: int | None) -> Operand:
 
 
 def _sweep_per_element(function: Function, param: Value, build: Builder) -> Value:
-    """A loop over the elements of a sequence: in each iteration a whole forward sweep."""
+    """A loop over the elements of a sequence or array: in each iteration a whole forward sweep."""
     index, inside = Value(INT, "k"), Builder(build.origin)
     mapping: dict[Value, Operand] = {}
     order = build.origin.order
@@ -246,12 +252,16 @@ def _sweep_per_element(function: Function, param: Value, build: Builder) -> Valu
     copied = [mapping.get(r, r) if isinstance(r, Value) else r for r in results]
     once_more = replace(function, body=Block(nodes, tuple(copied)))
     walk = _forward_walk(once_more, [[param]], order)
-    zeros = inside.op(OPS["zeros_like"], param)
-    unit = inside.op(OPS["index_add"], zeros, index, ONE, name=dot(param.name))
+    is_array = isinstance(param.type, ArrayType)
+    if is_array:
+        unit = inside.op(OPS["unit_like"], param, index, name=dot(param.name))
+    else:
+        zeros = inside.op(OPS["zeros_like"], param)
+        unit = inside.op(OPS["index_add"], zeros, index, ONE, name=dot(param.name))
     walk.tangents[0][param] = unit
     walk.sweep(nodes, inside)
     tangent = walk.whole(inside, 0, copied[0])
-    length = build.op(OPS["len"], param)
+    length = build.op(OPS["size" if is_array else "len"], param)
     gradient = Value(SequenceType(tangent.type), bar(param.name))
     build.add(
         Loop(
@@ -267,7 +277,7 @@ def _sweep_per_element(function: Function, param: Value, build: Builder) -> Valu
             origin=build.origin,
         )
     )
-    return gradient
+    return build.op(OPS["from_rows"], gradient, param) if is_array else gradient
 
 
 def _without_actions(nodes: Iterable[Node]) -> tuple[Node, ...]:
@@ -344,6 +354,11 @@ def conform(build: Builder, gradient: Operand, like: Operand) -> Operand:
                 return build.op(OPS["record_like"], like, *parts, attributes=record)
             return _pack(build, parts, wanted.container)
     return gradient
+
+
+def _is_flat(found: TupleType) -> bool:
+    """Whether a structure holds nothing but numbers, and what has no derivative."""
+    return all(isinstance(item, ScalarType) or not differentiable(item) for item in found.items)
 
 
 def _has_form(found: Type) -> bool:
