@@ -81,10 +81,10 @@ def differentiable(label: str, value: object) -> object:
             return items if kind is list else tuple(items)
     said = f"cannot differentiate with respect to {label}"
     container = container_of(value)
+    if typed(value) is None and (container is not None or isinstance(value, np.ndarray)):
+        refuse(label, value)
     if container is None:
         raise SignatureError(f"{said}: it is {_told(value)}", _instead(value))
-    if typed(value) is None:
-        refuse(label, value)
     if not is_active(value):
         raise SignatureError(f"{said}: it is {a_type(value)} that holds no float", CHOOSE)
     return value
@@ -105,12 +105,8 @@ def _told(value: object) -> str:
 def _instead(value: object) -> str:
     """What to differentiate with respect to in place of a value."""
     match value:
-        case np.ndarray() if value.dtype.kind == "c":
-            return "pass the real and the imaginary part as two arrays, x.real and x.imag"
-        case np.ndarray() if type(value) is np.ndarray:
-            return "convert it with x.astype(float)"
         case np.ndarray():
-            return "convert it with np.asarray(x)"
+            return "convert it with x.astype(float)"
         case bool() | np.bool_():
             return "pass 1.0 or 0.0, or choose another argument with argnums"
         case complex():

@@ -257,12 +257,15 @@ def call_record(
 
 def _not_static(ctx: Context, made: Call, error: NotStatic) -> Meaning:
     """A value that must be known: if it is an argument of the function, it can be."""
+    before = len(ctx.problems)
+    refused = ctx.refuse(made.node, f"call of {made.name}", error.message, error.hint)
     if error.operand in ctx.params and isinstance(error.operand, Value):
-        name = error.operand.name
-        assert name is not None
-        ctx.wanted_static.add(name)
-        return SILENCED
-    return ctx.refuse(made.node, f"call of {made.name}", error.message, error.hint)
+        # Put aside: it is a problem only if the value can't be known.
+        assert error.operand.name is not None
+        for problem in ctx.problems[before:]:
+            ctx.wanted_static.setdefault(error.operand.name, problem)
+        del ctx.problems[before:]
+    return refused
 
 
 def _given(ctx: Context, made: Call, meaning: Meaning, role: Role, key: str) -> object:

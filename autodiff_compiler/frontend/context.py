@@ -104,7 +104,8 @@ class Context:
     facts: Facts = field(default_factory=Facts)
     params: tuple[Value, ...] = ()  # of the function that all this is about
     sizes: int = 0  # how many sizes have been given a name
-    wanted_static: set[str] = field(default_factory=set)  # arguments that must be known
+    # Arguments that must be known by value, and what is to be reported if they can't be.
+    wanted_static: dict[str, Problem] = field(default_factory=dict)
     roots: bool = False  # whether some power may be a complex number
     doubts: list[Problem] = field(default_factory=list)
     # Values that names already stand for, and so can't take another name.
