@@ -8,6 +8,8 @@ of bools, strings, None, and arrays of integers.
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +35,12 @@ from autodiff_compiler.ir.types import (
     Type,
 )
 
-FLOAT_TYPES = frozenset({float, np.float64, np.float32})
+# Each makes a number of its kind.
+FLOAT_TYPES: dict[type, Callable[[Any], float | np.float32]] = {
+    float: float,
+    np.float64: np.float64,
+    np.float32: np.float32,
+}
 FLOAT_DTYPES = frozenset({np.dtype(np.float64), np.dtype(np.float32)})
 CHOOSE = "choose an argument with argnums that is a float, an array of floats, or holds such"
 

@@ -296,6 +296,7 @@ def _literal_of(value: object) -> ast.expr:
         return ast.Tuple([_literal_of(item) for item in value], LOAD)
     if type(value) is int and value < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    assert value is None or isinstance(value, str | int)
     return ast.Constant(value)
 
 
