@@ -83,7 +83,7 @@ def differentiable(label: str, value: object) -> object:
         assert isinstance(value, list | tuple)
         if FLOATS.issuperset(map(type, value)):
             return value
-        if _is_of_numbers(value):
+        if typed(value) is not None and _is_of_numbers(value):
             items = [differentiable(item_of(label, k), item) for k, item in enumerate(value)]
             return items if kind is list else tuple(items)
     said = f"cannot differentiate with respect to {label}"
@@ -120,7 +120,9 @@ def _instead(value: object) -> str:
             return PARTS
         case numbers.Number():
             return "convert it with float(...)"
-        case dict() | set():
+        case dict():
+            return "convert it with dict(...), and its keys to strings"
+        case set():
             return "pass its values as a list or tuple, or as arguments of their own"
     return CHOOSE
 

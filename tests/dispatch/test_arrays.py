@@ -169,9 +169,9 @@ def self_containing() -> list[object]:
         ({"w": np.ones(2, complex)}, "item 'w' of argument 'x' is an array of complex128"),
         ([{"w": [1.0, 1j]}], "item 1 of item 'w' of item 0 of argument 'x' is a complex"),
         (Pair(1.0, {1.0}), "second of argument 'x' is a set"),
-        ({"f": np.sin}, "item 'f' of argument 'x' is a numpy.ufunc: the items of a container"),
-        (OrderedDict(a=1.0), "is a collections.OrderedDict: .*dict"),
-        (Dicts(a=1.0), "Dicts: dictionaries"),
+        ({"f": np.sin}, "item 'f' of argument 'x' is a np.ufunc: the items of a container"),
+        ([OrderedDict(a=1.0)], "is a collections.OrderedDict: .*dict"),
+        ([Dicts(a=1.0)], "Dicts: dictionaries"),
         (self_containing(), "argument 'x' is a list that contains itself"),
     ],
 )
@@ -208,7 +208,7 @@ def test_what_holds_a_float_can_be_differentiated_by() -> None:
         assert as_differentiable("x", described(value)) == described(value)
     for value in (np.ones(2, int), np.ones(2, bool), {"a": 1}, {}, (), Layer(1, None), [np.ones(2, int)]):  # fmt: skip
         assert not is_active(value)
-        if value != ():
+        if type(value) is not tuple:  # there is nothing to be converted
             with pytest.raises(SignatureError, match="cannot differentiate with respect to x"):
                 differentiable("x", value)
             with pytest.raises(SignatureError, match="cannot differentiate with respect to x"):
