@@ -48,10 +48,11 @@ def check_grads(
 
     In "forward" mode the derivative in a random direction is compared with central differences,
     the best of several steps: to `rtol` (1e-6) relative to the value or the derivative, whichever
-    is larger, plus `atol` (1e-9); 2e-3 and 1e-5 where float32 takes part. In "reverse" mode a random cotangent is pulled back and compared
-    with forward mode by a dot product, to rounding. For higher orders the derivatives are checked
-    in the same way, so order 2 covers forward over forward, forward over reverse and so on. The
-    value that comes with a derivative must be that of `f`, to the bit.
+    is larger, plus `atol` (1e-9); 2e-3 and 1e-5 where float32 takes part. In "reverse" mode a
+    random cotangent is pulled back and compared with forward mode by a dot product, to rounding.
+    For higher orders the derivatives are checked in the same way, so order 2 covers forward over
+    forward, forward over reverse and so on. The value that comes with a derivative must be that of
+    `f`, to the bit.
 
     Directions are random but the same every time. `args` and results are numbers, arrays and
     containers of them. Ints, bools, strings, None and arrays of integers among `args` are not
@@ -149,7 +150,7 @@ class _Checker:
         a dict or record. Relative to each number's size, if asked."""
         kind = type(value)
         if kind in FLOAT_TYPES:
-            return kind(self.number(float(value), relative))  # type: ignore[arg-type]
+            return FLOAT_TYPES[kind](self.number(float(value), relative))  # type: ignore[arg-type]
         if kind is np.ndarray:
             assert isinstance(value, np.ndarray)
             if not is_active(value):
@@ -283,10 +284,8 @@ def _along(value: object, other: Any, name: str) -> Iterator[float]:
         assert isinstance(value, np.ndarray)
         if not is_active(value):
             return
-        if type(other) is not np.ndarray or (other.shape, other.dtype) != (
-            value.shape,
-            value.dtype,
-        ):
+        form = (value.shape, value.dtype)
+        if type(other) is not np.ndarray or (other.shape, other.dtype) != form:
             raise AssertionError(
                 f"{name}: the derivative that belongs to an array of shape {value.shape} and dtype "
                 f"{value.dtype} is {other!r}"
@@ -303,7 +302,7 @@ def _along(value: object, other: Any, name: str) -> Iterator[float]:
 
 def _holds_single(value: object) -> bool:
     """Whether a value is or holds a float32."""
-    if type(value) is np.ndarray or isinstance(value, np.generic):
-        return value.dtype == np.float32  # type: ignore[attr-defined,no-any-return]
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype == np.float32
     container = container_of(value)
     return container is not None and any(map(_holds_single, items_of(value, container)))

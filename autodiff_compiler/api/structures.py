@@ -53,7 +53,7 @@ def unit(like: object) -> object:
     """1.0 for each float in a value: the seed that costs are counted with."""
     kind = type(like)
     if kind in FLOAT_TYPES:
-        return kind(1.0)
+        return FLOAT_TYPES[kind](1.0)
     if kind is np.ndarray:
         return np.ones_like(like) if is_active(like) else None
     container = container_of(like)
@@ -76,7 +76,7 @@ def outline(value: object) -> object:
 
 def _number(label: str, given: object, kind: type) -> object:
     if type(given) in NUMBERS or (type(given) is np.ndarray and _is_number(given)):
-        return kind(given)
+        return FLOAT_TYPES[kind](given)
     raise SignatureError(
         f"{label} must be a float, as the value it belongs to is one, not {_described(given)}"
     )
@@ -147,7 +147,7 @@ def _zero(like: object) -> object:
     """A zero tangent of a value, as users write it."""
     kind = type(like)
     if kind in FLOAT_TYPES:
-        return kind(0.0)
+        return FLOAT_TYPES[kind](0.0)
     if not is_active(like):
         return None
     if kind is np.ndarray:

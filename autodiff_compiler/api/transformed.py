@@ -67,9 +67,11 @@ class Transformed:
         return saving.write(path, self.module_text())
 
     def module_text(self) -> str:
+        from autodiff_compiler.emit import has_literal
+
         compiled = self._core.current(self._bound).compiled
         for name, value in compiled.ir.fixed.items():
-            if value is not None and type(value) is not str:
+            if not has_literal(value):
                 raise SignatureError(
                     f"{self._described()} is that for the {name} it was last called with, which "
                     "can't be written into a file",

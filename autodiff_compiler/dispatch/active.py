@@ -8,6 +8,8 @@ of bools, strings, None, and arrays of integers.
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +35,12 @@ from autodiff_compiler.ir.types import (
     Type,
 )
 
-FLOAT_TYPES = frozenset({float, np.float64, np.float32})
+# Each makes a number of its kind.
+FLOAT_TYPES: dict[type, Callable[[Any], float | np.float32]] = {
+    float: float,
+    np.float64: np.float64,
+    np.float32: np.float32,
+}
 FLOAT_DTYPES = frozenset({np.dtype(np.float64), np.dtype(np.float32)})
 CHOOSE = "choose an argument with argnums that is a float, an array of floats, or holds such"
 
@@ -76,15 +83,15 @@ def differentiable(label: str, value: object) -> object:
         assert isinstance(value, list | tuple)
         if FLOATS.issuperset(map(type, value)):
             return value
-        if _is_of_numbers(value):
+        if typed(value) is not None and _is_of_numbers(value):
             items = [differentiable(item_of(label, k), item) for k, item in enumerate(value)]
             return items if kind is list else tuple(items)
     said = f"cannot differentiate with respect to {label}"
     container = container_of(value)
+    if typed(value) is None and (container is not None or isinstance(value, np.ndarray)):
+        refuse(label, value)
     if container is None:
         raise SignatureError(f"{said}: it is {_told(value)}", _instead(value))
-    if typed(value) is None:
-        refuse(label, value)
     if not is_active(value):
         raise SignatureError(f"{said}: it is {a_type(value)} that holds no float", CHOOSE)
     return value
@@ -105,19 +112,17 @@ def _told(value: object) -> str:
 def _instead(value: object) -> str:
     """What to differentiate with respect to in place of a value."""
     match value:
-        case np.ndarray() if value.dtype.kind == "c":
-            return "pass the real and the imaginary part as two arrays, x.real and x.imag"
-        case np.ndarray() if type(value) is np.ndarray:
-            return "convert it with x.astype(float)"
         case np.ndarray():
-            return "convert it with np.asarray(x)"
+            return "convert it with x.astype(float)"
         case bool() | np.bool_():
             return "pass 1.0 or 0.0, or choose another argument with argnums"
         case complex():
             return PARTS
         case numbers.Number():
             return "convert it with float(...)"
-        case dict() | set():
+        case dict():
+            return "convert it with dict(...), and its keys to strings"
+        case set():
             return "pass its values as a list or tuple, or as arguments of their own"
     return CHOOSE
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numbers
 import sys
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,16 @@ from autodiff_compiler.errors import SignatureError
 from autodiff_compiler.ir.types import (
     FLOAT,
     KIND_OF_DTYPE,
-    NOTHING,
     ONE,
-    TEXT,
     ArrayType,
     Container,
     Dim,
     Fields,
     Kind,
+    NothingType,
     ScalarType,
     SequenceType,
+    TextType,
     TupleType,
     Type,
     fields_of,
@@ -43,8 +43,7 @@ SCALARS: dict[type, ScalarType] = {
 SCALARS |= {np.dtype(name).type: described for name, described in KIND_OF_DTYPE.items()}
 
 PYTHON_TYPES = {described: kind for kind, described in SCALARS.items()}
-NONE = type(None)
-LEAVES = frozenset({*SCALARS, str, NONE})  # known by their types inside of a container
+LEAVES = frozenset({*SCALARS, str, type(None)})  # known by their types inside of a container
 
 FLOATS = frozenset({float})
 SUPPORTED = "numbers, arrays, strings, None, and containers of them"
@@ -94,7 +93,7 @@ class Untyped(Exception):
     """A value for which there is no type."""
 
 
-def key_of(value: object, variable: bool) -> Hashable:
+def key_of(value: object, variable: bool) -> object:
     """What tells the signature of one argument from others, as cheaply as possible.
 
     `variable` marks a parameter annotated as a tuple of any length. A static value's key is its
@@ -116,7 +115,7 @@ def key_of(value: object, variable: bool) -> Hashable:
         return id(value)
 
 
-def structural_key(value: object) -> Hashable:
+def structural_key(value: object) -> object:
     """The key of a value by its type, inside of a container. Raises Untyped if it has none."""
     kind = type(value)
     if kind is np.ndarray:
@@ -141,12 +140,12 @@ def structural_key(value: object) -> Hashable:
     return kind, fields.names, *map(structural_key, _items(value, fields))
 
 
-def value_key(value: object) -> Hashable:
+def value_key(value: object) -> object:
     """The key of an argument whose very value the code depends on: an int, or a tuple of ints."""
     return structural_key(value), value
 
 
-def key_of_described(described: Described) -> Hashable:
+def key_of_described(described: Described) -> object:
     """The key of the values that a description is of."""
     if isinstance(described, Known):
         value = described.value
@@ -154,7 +153,7 @@ def key_of_described(described: Described) -> Hashable:
     return _key_of_type(described)
 
 
-def _key_of_type(described: Type) -> Hashable:
+def _key_of_type(described: Type) -> object:
     match described:
         case ScalarType() if described in PYTHON_TYPES:
             return PYTHON_TYPES[described]
@@ -164,14 +163,14 @@ def _key_of_type(described: Type) -> Hashable:
         case SequenceType(ScalarType(kinds), container):
             types = (PYTHON_TYPES[ScalarType(frozenset({kind}))] for kind in kinds)
             return {"list": list, "tuple": tuple}[container], frozenset(types)
-        case TupleType(items, Fields("dict", names)):
-            return dict, names, *map(_key_of_type, items)
         case TupleType(items, Fields(names=names, cls=cls)):
-            return cls, names, *map(_key_of_type, items)
-        case TupleType(items, container):
+            return cls or dict, names, *map(_key_of_type, items)
+        case TupleType(items, str(container)):
             return {"list": list, "tuple": tuple}[container], *map(_key_of_type, items)
-    if described in (TEXT, NOTHING):
-        return str if described == TEXT else NONE
+        case TextType():
+            return str
+        case NothingType():
+            return type(None)
     return described
 
 

@@ -5,6 +5,6 @@ is a statement, `lower` makes statements over variables, `ownership` settles wha
 place, `liveness` and `names` say which variables share a name, `python` and `text` write.
 """
 
-from autodiff_compiler.emit.module import Emitted, write
+from autodiff_compiler.emit.module import Emitted, has_literal, write
 
-__all__ = ["Emitted", "write"]
+__all__ = ["Emitted", "has_literal", "write"]

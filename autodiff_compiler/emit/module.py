@@ -270,17 +270,34 @@ class _Module:
 def _guards(function: Function) -> list[ast.stmt]:
     """Refuse what the function was not written for. Values reach the text as literals only.
 
-    An argument that is neither a string nor None has no literal; a module with one isn't saved.
+    An argument that is no string, None, int, or tuple of ints has no literal; a module with one
+    isn't saved.
     """
     guards: list[ast.stmt] = []
     for name, value in function.fixed.items():
-        if value is None or type(value) is str:
+        if has_literal(value):
             differs = ast.IsNot() if value is None else ast.NotEq()
-            test = ast.Compare(ast.Name(name, LOAD), [differs], [ast.Constant(value)])
+            test = ast.Compare(ast.Name(name, LOAD), [differs], [_literal_of(value)])
             said = ast.Constant(f"this derivative is that for {name} = {value!r}")
             error = ast.Call(ast.Name("ValueError", LOAD), [said], [])
             guards.append(ast.If(test, [ast.Raise(error, None)], []))
     return guards
+
+
+def has_literal(value: object) -> bool:
+    """Whether a static argument can be compared with in a module of its own."""
+    if type(value) is tuple:
+        return all(map(has_literal, value))
+    return value is None or type(value) in (str, int, bool)
+
+
+def _literal_of(value: object) -> ast.expr:
+    if type(value) is tuple:
+        return ast.Tuple([_literal_of(item) for item in value], LOAD)
+    if type(value) is int and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    assert value is None or isinstance(value, str | int)
+    return ast.Constant(value)
 
 
 def indented(documentation: str) -> Iterable[str]:

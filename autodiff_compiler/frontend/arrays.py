@@ -31,7 +31,7 @@ from autodiff_compiler.ir.types import (
     SequenceType,
     TupleType,
 )
-from autodiff_compiler.ir.values import Const, Operand, Value
+from autodiff_compiler.ir.values import Const, Op, Operand, Value
 from autodiff_compiler.ops import OPS, decompositions, linalg
 from autodiff_compiler.ops.calling import HOLE, CallError, Mark, NotStatic, Role, Signature, bind
 from autodiff_compiler.ops.subscripts import Slice
@@ -257,12 +257,25 @@ def call_record(
 
 def _not_static(ctx: Context, made: Call, error: NotStatic) -> Meaning:
     """A value that must be known: if it is an argument of the function, it can be."""
-    if error.operand in ctx.params and isinstance(error.operand, Value):
-        name = error.operand.name
-        assert name is not None
-        ctx.wanted_static.add(name)
-        return SILENCED
-    return ctx.refuse(made.node, f"call of {made.name}", error.message, error.hint)
+    before = len(ctx.problems)
+    refused = ctx.refuse(made.node, f"call of {made.name}", error.message, error.hint)
+    root = _read_from(ctx, error.operand)
+    if root is not None and root in ctx.params and root.name is not None:
+        # Put aside: it is a problem only if the value can't be known.
+        for problem in ctx.problems[before:]:
+            ctx.wanted_static.setdefault(root.name, problem)
+        del ctx.problems[before:]
+    return refused
+
+
+def _read_from(ctx: Context, operand: object) -> Value | None:
+    """The structure that a value is an item of, at the outermost; the value itself if of none."""
+    if not isinstance(operand, Value):
+        return None
+    for node in (node for region in ctx.stack for node in region.nodes):
+        if isinstance(node, Op) and node.result is operand and node.operation.name == "item":
+            return _read_from(ctx, node.operands[0])
+    return operand
 
 
 def _given(ctx: Context, made: Call, meaning: Meaning, role: Role, key: str) -> object:

@@ -106,7 +106,8 @@ class Context:
     sizes: int = 0  # how many sizes have been given a name
     # The lists that the current loop collects, with the item of the iteration being lowered.
     collecting: dict[str, Operand | None] = field(default_factory=dict)
-    wanted_static: set[str] = field(default_factory=set)  # arguments that must be known
+    # Arguments that must be known by value, and what is to be reported if they can't be.
+    wanted_static: dict[str, Problem] = field(default_factory=dict)
     roots: bool = False  # whether some power may be a complex number
     doubts: list[Problem] = field(default_factory=list)
     # Values that names already stand for, and so can't take another name.

@@ -57,7 +57,8 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
         ctx.refuse(node, "nesting", said, "split it into smaller functions or expressions")
     ctx.settle_doubts()
     if ctx.wanted_static and not ctx.problems:
-        raise StaticWanted(frozenset(ctx.wanted_static))
+        wanted = ctx.wanted_static
+        raise StaticWanted(wanted, plain.__qualname__, wanted.values())
     if not (ctx.problems or yields or ctx.region.closed):
         raise InternalError("something was refused and not reported", plain.__qualname__)
     if ctx.problems:

@@ -109,11 +109,8 @@ def residuals(
     seen: set[int] = set()
     for argument in arguments:
         _bytes(argument, seen)  # what the caller holds anyway
-    return Residuals(
-        tuple(
-            _row(value, node, each, seen) for (value, node), each in zip(saved, held, strict=True)
-        )
-    )
+    pairs = zip(saved, held, strict=True)
+    return Residuals(tuple(_row(value, node, each, seen) for (value, node), each in pairs))
 
 
 def _saved(function: Function, reverse: Collection[int]) -> list[tuple[Value, Node]]:

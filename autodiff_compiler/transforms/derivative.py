@@ -81,7 +81,8 @@ def vjp(function: Function, argnums: tuple[int, ...], clean: Clean) -> Function:
     order = order_of(function)
     sweep = _Backward(function, Wanted(argnums, False), clean)
     build = Builder(Origin(order=order))
-    seed = Value(sweep.walk.cotangent_type(result.type), _free_name("out_bar", function))
+    seed_type = _exact(result.type, sweep.walk.cotangent_type(result.type))
+    seed = Value(seed_type, _free_name("out_bar", function))
     cotangents = sweep.run(build, result, seed if differentiable(result.type) else None)
     gradients = [sweep.gradient(build, cotangents, param) for param in sweep.inputs]
     both = _pack(build, [result, _pack(build, gradients)])
@@ -103,7 +104,7 @@ def jvp(function: Function, argnums: tuple[int, ...]) -> Function:
     seeds: list[Value] = []
     for param in inputs:
         name = _free_name(dot(param.name), function, seeds)
-        seeds.append(Value(walk.tangent_type(param.type), name))
+        seeds.append(Value(_exact(param.type, walk.tangent_type(param.type)), name))
         walk.tangents[0][param] = seeds[-1]
     build = Builder(Origin(order=walk.order))
     walk.sweep(function.body.nodes, build)
@@ -359,6 +360,19 @@ def conform(build: Builder, gradient: Operand, like: Operand) -> Operand:
 def _is_flat(found: TupleType) -> bool:
     """Whether a structure holds nothing but numbers, and what has no derivative."""
     return all(isinstance(item, ScalarType) or not differentiable(item) for item in found.items)
+
+
+def _exact(primal: Type, derivative: Type) -> Type:
+    """The type of a tangent or cotangent that a caller gives: for a float32 it is one itself.
+
+    Otherwise a product with a float32 array might be of either dtype.
+    """
+    match primal, derivative:
+        case ScalarType(kinds), ScalarType() if kinds == {Kind.NP_FLOAT32}:
+            return primal
+        case TupleType(items), TupleType(parts, container):
+            return TupleType(tuple(map(_exact, items, parts)), container)
+    return derivative
 
 
 def _has_form(found: Type) -> bool:

@@ -106,12 +106,13 @@ class Forward:
             if structure is None:
                 return None
             return build.op(OPS["item"], structure, attributes=op.attributes)
-        if op.operation.name == "tuple":
+        if op.operation.name in ("tuple", "record_like"):
+            first = 1 if op.operation.name == "record_like" else 0  # what it is like has no part
             items = [
                 zero_of(build, operand, dot)
                 if tangent is None
                 else in_full(build, tangent, operand)
-                for operand, tangent in zip(op.operands, tangents, strict=True)
+                for operand, tangent in zip(op.operands[first:], tangents[first:], strict=True)
             ]
             container = op.attributes["container"]
             assert isinstance(container, str | Fields)

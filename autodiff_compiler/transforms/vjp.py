@@ -114,8 +114,9 @@ class Reverse:
         cotangent = cotangents.take(op.result)
         if cotangent is None:
             return
-        if op.operation.name == "tuple":
-            for place, operand in enumerate(op.operands):
+        if op.operation.name in ("tuple", "record_like"):
+            first = 1 if op.operation.name == "record_like" else 0  # what it is like has no part
+            for place, operand in enumerate(op.operands[first:]):
                 if operand in self.active:
                     cotangents.add(back, operand, item(back, cotangent, place))
             return
