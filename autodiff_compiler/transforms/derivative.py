@@ -363,13 +363,13 @@ def _is_flat(found: TupleType) -> bool:
 
 
 def _exact(primal: Type, derivative: Type) -> Type:
-    """The type of a tangent or cotangent that a caller gives: for a float32 it is one itself.
+    """The type of a tangent or cotangent that a caller gives: that of its primal, if it is a float.
 
-    Otherwise a product with a float32 array might be of either dtype.
+    If it might be one of several, a product with a float32 array might be of either dtype.
     """
     match primal, derivative:
-        case ScalarType(kinds), ScalarType() if kinds == {Kind.NP_FLOAT32}:
-            return primal
+        case ScalarType(kinds), ScalarType():
+            return primal if len(kinds) == 1 and primal.may_be_float else derivative
         case TupleType(items), TupleType(parts, container):
             return TupleType(tuple(map(_exact, items, parts)), container)
     return derivative

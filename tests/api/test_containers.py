@@ -206,7 +206,7 @@ def test_calls_and_changes_of_structure() -> None:
         ({"w": W.astype(complex), "b": 1.0}, "item 'w' of argument 'p' of by_name is an array of c"),
         ({"w": np.ma.array(W), "b": 1.0}, "item 'w' of argument 'p' of by_name is a numpy.ma"),
         ({"w": 1, "b": 2}, "argument 'p' of by_name: it is a dict that holds no float"),
-        ({1: 2.0}, "argument 'p' of by_name is a dict: dictionaries have string keys|item"),
+        ({1: 2.0}, "argument 'p' of by_name: it is a dict\n.*its keys to strings"),
     ],
 )
 def test_containers_that_cannot_be_differentiated_by(params: Any, told: str) -> None:
