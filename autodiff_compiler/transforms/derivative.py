@@ -363,12 +363,12 @@ def _is_flat(found: TupleType) -> bool:
 
 
 def _exact(primal: Type, derivative: Type) -> Type:
-    """The type of a tangent or cotangent that a caller gives: that of its primal, if it is a float.
+    """The type of a tangent or cotangent that a caller gives: exact where float32 takes part.
 
-    If it might be one of several, a product with a float32 array might be of either dtype.
+    Otherwise a product with a float32 array might be of either dtype.
     """
     match primal, derivative:
-        case ScalarType(kinds), ScalarType():
+        case ScalarType(kinds), ScalarType(others) if Kind.NP_FLOAT32 in others:
             return primal if len(kinds) == 1 and primal.may_be_float else derivative
         case TupleType(items), TupleType(parts, container):
             return TupleType(tuple(map(_exact, items, parts)), container)
