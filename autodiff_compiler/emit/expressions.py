@@ -29,7 +29,6 @@ from autodiff_compiler.ir.values import (
     Value,
     results_of,
 )
-from autodiff_compiler.ops.record import Record
 from autodiff_compiler.ops import may_share_memory
 from autodiff_compiler.ops.record import Helper
 from autodiff_compiler.ops.stems import stem_of
@@ -272,15 +271,7 @@ class Expressions:
 
 
 def is_new_array(op: Op) -> bool:
-    """Whether the result is an array that nobody else has, and that may be written to.
-
-    A number that is broadcast is not: all elements are one.
-    """
-    record = op.operation
-    assert isinstance(record, Record)
-    if not isinstance(op.result.type, ArrayType) or may_share_memory(op):
-        return False
-    return record.holds != "view" or not op.operands or isinstance(op.operands[0].type, ArrayType)
+    return isinstance(op.result.type, ArrayType) and not may_share_memory(op)
 
 
 def holds_operands(op: Op) -> bool:

@@ -203,7 +203,10 @@ def test_calls_and_changes_of_structure() -> None:
 @pytest.mark.parametrize(
     ("params", "told"),
     [
-        ({"w": W.astype(complex), "b": 1.0}, "item 'w' of argument 'p' of by_name is an array of c"),
+        (
+            {"w": W.astype(complex), "b": 1.0},
+            "item 'w' of argument 'p' of by_name is an array of c",
+        ),
         ({"w": np.ma.array(W), "b": 1.0}, "item 'w' of argument 'p' of by_name is a numpy.ma"),
         ({"w": 1, "b": 2}, "argument 'p' of by_name: it is a dict that holds no float"),
         ({1: 2.0}, "argument 'p' of by_name: it is a dict\n.*its keys to strings"),
