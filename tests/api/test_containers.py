@@ -164,7 +164,7 @@ def test_cotangents_of_structured_results() -> None:
 
 def test_the_pullback_is_that_of_the_point_whatever_becomes_of_the_containers() -> None:
     params = {"w": W.copy(), "b": 2.0, "more": [X.copy()]}
-    f = lambda p: np.sum(p["w"] * p["more"][0] * p["w"]) * p["b"]  # noqa: E731
+    f = lambda p: np.sum(p["w"] * p["more"][0] * p["w"]) * p["b"]
     _, pullback = vjp(f, params)
     (expected,) = pullback(1.0)
     params["w"] += 1.0
