@@ -363,13 +363,13 @@ def _is_flat(found: TupleType) -> bool:
 
 
 def _exact(primal: Type, derivative: Type) -> Type:
-    """The type of a tangent or cotangent that a caller gives: exact where float32 takes part.
+    """The type of a tangent or cotangent that a caller gives: that of a float or float32 itself.
 
-    Otherwise a product with a float32 array might be of either dtype.
+    If it might be one of several, a product with a float32 array might be of either dtype.
     """
     match primal, derivative:
-        case ScalarType(kinds), ScalarType(others) if Kind.NP_FLOAT32 in others:
-            return primal if len(kinds) == 1 and primal.may_be_float else derivative
+        case ScalarType(kinds), ScalarType() if kinds in ({Kind.FLOAT}, {Kind.NP_FLOAT32}):
+            return primal
         case TupleType(items), TupleType(parts, container):
             return TupleType(tuple(map(_exact, items, parts)), container)
     return derivative
