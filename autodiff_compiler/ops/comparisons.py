@@ -138,6 +138,12 @@ CONVERSIONS = (
     ),
 )
 
+# A rule of its own for the tangent: what is chosen need not be added to what isn't.
+CHOICE = Elementwise(
+    lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c))),
+    lambda m, c, a, b, y, dc, da, db: m.op("select", c, da, db),
+)
+
 CHOICES = (
     Record(
         name="select",
@@ -145,7 +151,7 @@ CHOICES = (
         evaluate=lambda chosen, a, b: a if chosen else b,
         effect=pure,
         weight=FREE,
-        rule=Elementwise(lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c)))),
+        rule=CHOICE,
         spelling=Spelling(
             lambda operands, types, attributes: ast.IfExp(operands[0], operands[1], operands[2])
         ),

@@ -14,6 +14,7 @@ import numpy as np
 from autodiff_compiler.ir.types import BOOL, INT
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import ABS, ABS_DELICATE, NO_SLOPE, TRUTH_VALUE
+from autodiff_compiler.ops.comparisons import CHOICE
 from autodiff_compiler.ops.family import family, numpy_function
 from autodiff_compiler.ops.kinds import asking, giving, integer, pure, raises, raises_for_floats
 from autodiff_compiler.ops.powers import plain_number
@@ -25,41 +26,74 @@ from autodiff_compiler.ops.weights import FREE, ONE, arithmetic
 inf, nan = math.inf, math.nan
 
 
-def taken(m: Namespace, better: str, a: Term, b: Term) -> Term:
-    """a's share of the extreme of a and b, unless b is `better` ("gt", "lt"): 1, or ½ in a tie.
+def shares(m: Namespace, won: Term, lost: Term) -> tuple[Term, Term]:
+    """The shares of a and b in their extreme: 1, 0, or ½ in a tie, where a has won and lost.
 
-    nan is never better: where either is nan, both have the full share.
+    nan neither wins nor loses: where either is nan, both have the full share. Both shares rest on
+    the same two comparisons.
     """
-    return halved(m, a, b) * unbeaten(m, better, a, b)
+
+    def unless(beaten: Term, tied: Term) -> Term:
+        return m.op("select", beaten, m.op("select", tied, 0.5, 0.0), 1.0)
+
+    return unless(lost, won), unless(won, lost)
 
 
-def taken_beside_nan(m: Namespace, a: Term, b: Term, y: Term) -> Term:
-    """a's share where nan is passed over: a is taken if it is the result."""
-    return halved(m, a, b) * m.mask(m.op("eq", a, y))
+def shared(m: Namespace, better: str, a: Term, b: Term, da: Term, db: Term) -> Term:
+    """The tangent of an extreme, `better` being "gt" or "lt"."""
+    beside_nan = m.choose(m.op(better, b, a), db, da + db)
+    return m.choose(m.op("eq", a, b), 0.5 * (da + db), m.choose(m.op(better, a, b), da, beside_nan))
 
 
-def halved(m: Namespace, a: Term, b: Term) -> Term:
-    return m.op("select", m.op("eq", a, b), 0.5, 1.0)
+def extreme(better: str) -> Elementwise:
+    """np.maximum ("gt") and np.minimum ("lt")."""
+    wins, loses = ("ge", "le") if better == "gt" else ("le", "ge")
+    return Elementwise(
+        lambda m, a, b, y: shares(m, m.op(wins, a, b), m.op(loses, a, b)),
+        lambda m, a, b, y, da, db: shared(m, better, a, b, da, db),
+    )
 
 
-def unbeaten(m: Namespace, better: str, a: Term, b: Term) -> Term:
-    return m.mask(m.op("not", m.op(better, b, a)))
+def extreme_number(m: Namespace, a: Term, b: Term, y: Term) -> tuple[Term, Term]:
+    """Partials where nan is passed over: what is the result has been taken."""
+    took_a, took_b = m.op("eq", a, y), m.op("eq", b, y)
+    return (
+        m.op("select", took_b, 0.5, 1.0) * m.mask(took_a),
+        m.op("select", took_a, 0.5, 1.0) * m.mask(took_b),
+    )
+
+
+def extreme_number_tangent(m: Namespace, a: Term, b: Term, y: Term, da: Term, db: Term) -> Term:
+    beside_nan = m.choose(m.op("eq", a, y), da, m.op("select", m.op("eq", b, y), db, 0.0))
+    return m.choose(m.op("eq", a, b), 0.5 * (da + db), beside_nan)
+
+
+NUMBERS = Elementwise(extreme_number, extreme_number_tangent)
 
 
 def clip_partials(
     m: Namespace, x: Term, low: Term, high: Term, y: Term
 ) -> tuple[TermLike | None, ...]:
     """Those of minimum(maximum(x, low), high)."""
+    above, below = m.op("ge", x, low), m.op("le", x, low)
     least, most = plain_number(low), plain_number(high)
     ordered = least is not None and most is not None and least < most
-    raised = x if ordered else m.op("np.maximum", x, low)
-    share = halved(m, raised, high) * halved(m, x, low)
-    within = unbeaten(m, "lt", raised, high)
-    return (
-        share * unbeaten(m, "gt", x, low) * within,
-        share * unbeaten(m, "gt", low, x) * within,
-        taken(m, "lt", high, raised),
-    )
+    # maximum(x, low) without another comparison; it is nan where the result is.
+    raised = x if ordered else m.op("select", above, x, m.op("select", below, low, y))
+    of_x, of_low = shares(m, above, below)
+    of_raised, of_high = shares(m, m.op("le", raised, high), m.op("ge", raised, high))
+    return of_raised * of_x, of_raised * of_low, of_high
+
+
+def clip_tangent(
+    m: Namespace, x: Term, low: Term, high: Term, y: Term, dx: Term, dlow: Term, dhigh: Term
+) -> Term:
+    def below_high(raised: Term, tangent: Term) -> Term:
+        return shared(m, "lt", raised, high, tangent, dhigh)
+
+    beside_nan = m.choose(m.op("gt", low, x), below_high(low, dlow), dx + dlow + dhigh)
+    inside = m.choose(m.op("gt", x, low), below_high(x, dx), beside_nan)
+    return m.choose(m.op("eq", x, low), below_high(x, 0.5 * (dx + dlow)), inside)
 
 
 HALF = "a tie: half each"
@@ -139,7 +173,7 @@ ROUNDINGS = (
 EXTREMES = (
     *family(
         np="maximum",
-        partials=lambda m, a, b, y: (taken(m, "gt", a, b), taken(m, "gt", b, a)),
+        rule=extreme("gt"),
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -149,7 +183,7 @@ EXTREMES = (
     ),
     *family(
         np="minimum",
-        partials=lambda m, a, b, y: (taken(m, "lt", a, b), taken(m, "lt", b, a)),
+        rule=extreme("lt"),
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -159,7 +193,7 @@ EXTREMES = (
     ),
     *family(
         np="fmax",
-        partials=lambda m, a, b, y: (taken_beside_nan(m, a, b, y), taken_beside_nan(m, b, a, y)),
+        rule=NUMBERS,
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -169,7 +203,7 @@ EXTREMES = (
     ),
     *family(
         np="fmin",
-        partials=lambda m, a, b, y: (taken_beside_nan(m, a, b, y), taken_beside_nan(m, b, a, y)),
+        rule=NUMBERS,
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -179,7 +213,7 @@ EXTREMES = (
     ),
     *family(
         np="clip",
-        partials=clip_partials,
+        rule=Elementwise(clip_partials, clip_tangent),
         arity=3,
         weight=arithmetic(2),
         samples=grid((-2.2, 0.3, 5.1), (-1.1, 0.6), (1.4, 2.8)),
@@ -202,7 +236,7 @@ EXTREMES = (
     ),
     numpy_function(
         "where",
-        rule=Elementwise(lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c)))),
+        rule=CHOICE,
         arity=3,
         weight=FREE,
         # np.where gives an array without dimensions, even of numbers; [()] is the number in it.

@@ -30,6 +30,7 @@ from autodiff_compiler.ir.values import (
     Value,
 )
 from autodiff_compiler.ir.walk import free_values
+from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.ops.terms import Term
 from autodiff_compiler.transforms.cotangents import (
@@ -137,11 +138,12 @@ class Reverse:
             return
         if mask is not None and may_be_infinite(product[1]):
             scaled = mask.apply(back, scaled)
-        elif mask is None and len(back.nodes) > before:
-            mask = _mask_made(back.nodes[-1], scaled)
-        if operand not in cotangents.of and len(back.nodes) > before:
+        made = back.nodes[-1] if len(back.nodes) > before else None
+        if operand not in cotangents.of and made is not None:
             # Just made for this operand: it is the operand's cotangent so far.
             scaled = back.called(scaled, bar(self.name(operand)))
+        if mask is None and isinstance(made, Op):
+            mask = _mask_made(back, made)
         cotangents.add(back, operand, scaled, mask)
 
     def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
@@ -445,10 +447,16 @@ class Reverse:
                 return self.cotangent
 
 
-def _mask_made(node: Node, scaled: Operand) -> Presence | None:
+def _mask_made(back: Builder, made: Op) -> Presence | None:
     """The mask of a cotangent that its rule has just dropped where a condition fails."""
-    if isinstance(node, Op) and node.result is scaled and node.operation.name == "select":
-        condition, _, otherwise = node.operands
-        if otherwise is ZERO:
-            return Presence(condition, True)
-    return None
+    if made.operation.name != "select":
+        return None
+    condition, taken, otherwise = made.operands
+    if otherwise is ZERO:
+        return Presence(condition, True)
+    within = next((n for n in back.nodes if isinstance(n, Op) and n.result is taken), None)
+    inner = None if within is None else _mask_made(back, within)
+    if inner is None:
+        return None
+    # Dropped where the one condition holds and the other fails.
+    return Presence(back.op(OPS["select"], condition, inner.condition, const(True)), True)
