@@ -34,6 +34,7 @@ class Facts:
     nodes contain an operation whose warnings must be heard, `quiet` ones one that must not warn.
     `seen_unbound` are the results of branches, and what loops carry, that may be looked at where
     an arm or the start of the loop left them unbound.
+    `makers` are what made values; the `derived` would raise were the user's errors not first.
     Nobody needs the `dead` ones, so they are not written at all.
     """
 
@@ -44,6 +45,8 @@ class Facts:
     seen_unbound: set[Value] = field(default_factory=set)
     dead: set[Node] = field(default_factory=set)
     headers: dict[Loop, Header] = field(default_factory=dict)
+    makers: dict[Value, Op] = field(default_factory=dict)
+    derived: set[Op] = field(default_factory=set)
 
     def handed(self, operands: Iterable[Operand], receivers: Iterable[Value]) -> list[Operand]:
         """The operands that go to values that somebody reads."""
@@ -65,6 +68,10 @@ def facts_of(parts: Sequence[Part], lengths: Lengths) -> Facts:
         for node in all_nodes(part.nodes):
             if isinstance(node, Loop):
                 facts.headers[node] = header_of(node, lengths, read)
+            elif isinstance(node, Op):
+                facts.makers[node.result] = node
+                if node.origin.order > 0 and effect_of(node) is Effect.RAISES:
+                    facts.derived.add(node)
         _find_effects(facts, part.nodes)
     _find_seen_unbound(facts, parts)
     for part in reversed(parts):
