@@ -81,8 +81,7 @@ class ReverseMap(Transformed):
         """
         values, found, active = self._specialised(args, kwargs)
         self._core.last[0] = found
-        # The pullback reads its lists later: it keeps its own, whatever the caller does to theirs.
-        pair = found.target(*map(_copied, values))
+        pair = found.target(*values)
         assert isinstance(pair, tuple)
         value, pullback = pair
         skipped = len(self._bound)
