@@ -8,12 +8,16 @@ import numpy as np
 
 from autodiff_compiler.dispatch.arguments import a_type, item_of
 from autodiff_compiler.errors import SignatureError
+from autodiff_compiler.ir.types import DEEPEST
 
 FLOATS = (float, np.float64)
 
 
-def is_active(value: object) -> bool:
-    """Whether a value holds a float, and so has a tangent and a cotangent."""
+def is_active(value: object, deepest: int = DEEPEST) -> bool:
+    """Whether a value holds a float, and so has a tangent and a cotangent.
+
+    So it is said of lists nested too deeply; they are refused when looked at as such.
+    """
     kind = type(value)
     if kind in FLOATS:
         return True
@@ -23,7 +27,8 @@ def is_active(value: object) -> bool:
             return kind is list  # an empty list is one of floats, as in its type
         kinds = set(map(type, value))
         return not kinds.isdisjoint(FLOATS) or (
-            not kinds.isdisjoint((list, tuple)) and any(map(is_active, value))
+            not kinds.isdisjoint((list, tuple))
+            and (deepest == 0 or any(is_active(item, deepest - 1) for item in value))
         )
     return False
 

@@ -14,6 +14,7 @@ import numpy as np
 from autodiff_compiler.dispatch.compiler import Described, Known
 from autodiff_compiler.errors import SignatureError
 from autodiff_compiler.ir.types import (
+    DEEPEST,
     FLOAT,
     INT,
     Kind,
@@ -104,6 +105,7 @@ def describe(label: str, value: object, variable: bool) -> Described:
     described = type_of(value)
     if described is not None:
         return described
+    refuse_nesting(label, value)
     for types, (why, hint) in REFUSED.items():
         if isinstance(value, types):
             raise SignatureError(f"{label} is {a_type(value)}: {why}", hint)
@@ -123,6 +125,7 @@ def differentiable(label: str, value: object) -> object:
         case list() | tuple() if type(value) in (list, tuple):
             if FLOATS.issuperset(map(type, value)):
                 return value
+            refuse_nesting(label, value)
             items = [differentiable(item_of(label, k), item) for k, item in enumerate(value)]
             return items if type(value) is list else tuple(items)
     why = "; arrays are not supported yet" if isinstance(value, np.ndarray) else ""
@@ -130,6 +133,22 @@ def differentiable(label: str, value: object) -> object:
         f"cannot differentiate with respect to {label}: it is {a_type(value)}{why}",
         _instead(value),
     )
+
+
+def refuse_nesting(label: str, value: object) -> None:
+    """Raise SignatureError for a list that is an item of itself, or one of many in one another."""
+    if not _ends(value, DEEPEST):
+        raise SignatureError(
+            f"{label} is {a_type(value)} with lists in it that are nested too deeply, or that "
+            "contain themselves",
+            f"at most {DEEPEST} levels are supported",
+        )
+
+
+def _ends(value: object, deepest: int) -> bool:
+    if not isinstance(value, list | tuple):
+        return True
+    return deepest > 0 and all(_ends(item, deepest - 1) for item in value)
 
 
 def _instead(value: object) -> str:

@@ -140,10 +140,16 @@ def leaves_unbound(operand: Operand) -> bool:
     return isinstance(operand, Const) and operand.value is None and operand.type == UNBOUND
 
 
+def _checks_by_name(op: Op) -> bool:
+    checked = op.operands[0] if op.operation.name == "bound" else None
+    return isinstance(checked, Value) and checked.name == op.attributes["name"]
+
+
 def _looked_at(nodes: Iterable[Node]) -> Iterator[Value]:
-    """What is read, other than by the check whether it is bound."""
+    """What is read, other than by the check whether it is bound: there Python's own error names
+    the variable, if that has the user's name."""
     for node in nodes:
-        if not (isinstance(node, Op) and node.operation.name == "bound"):
+        if not (isinstance(node, Op) and _checks_by_name(node)):
             yield from (each for each in operands_of(node) if isinstance(each, Value))
         for block in blocks_of(node):
             yield from _looked_at(block.nodes)
@@ -177,8 +183,8 @@ def _find_seen_unbound(facts: Facts, parts: Iterable[Part]) -> None:
             else:
                 if isinstance(node, Loop):
                     for arg, final, init in zip(node.args, node.finals, node.inits, strict=True):
-                        if leaves_unbound(init):
-                            facts.seen_unbound |= {arg, final} & looked_at
+                        if leaves_unbound(init) and not looked_at.isdisjoint((arg, final)):
+                            facts.seen_unbound |= {arg, final}
                 for block in blocks_of(node):
                     walk(block.nodes, known)
                     reads(block.yields or (), known)

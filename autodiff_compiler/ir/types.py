@@ -175,8 +175,13 @@ def fits(actual: Type, expected: Type) -> bool:
     return actual == UNBOUND or join(actual, expected) == expected
 
 
-def type_of(value: object) -> Type | None:
+DEEPEST = 50  # levels of lists and tuples in one another
+
+
+def type_of(value: object, deepest: int = DEEPEST) -> Type | None:
     """The type of a run-time value, or None for a value that the IR has no type for.
+
+    Nor has it one for lists nested too deeply: a list may be an item of itself.
 
     A list or tuple of numbers of one kind is a sequence if it is a list, a structure if it is a
     tuple: the length of a list varies from call to call, that of a tuple says what it is.
@@ -190,10 +195,15 @@ def type_of(value: object) -> Type | None:
         return TEXT
     if type(value) in (list, tuple):
         assert isinstance(value, list | tuple)
-        items = tuple(map(type_of, value))
-        known = tuple(item for item in items if item is not None)
-        if len(known) < len(items):
+        if not deepest:
             return None
+        found = []
+        for item in value:
+            described = type_of(item, deepest - 1)
+            if described is None:
+                return None
+            found.append(described)
+        known = tuple(found)
         if type(value) is tuple:
             return TupleType(known)
         if not known:
