@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from autodiff_compiler.ir.builder import Builder
-from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.types import BOOL, ScalarType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Loop, Operand, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.record import AddAt
@@ -20,7 +20,20 @@ class Presence:
     """A cotangent is zero, and takes no part, unless the condition is what it should be."""
 
     condition: Operand
-    holds: bool
+    holds: bool = True
+
+    def known(self, build: Builder) -> Operand:
+        """Whether the cotangent takes part, as a value."""
+        name = "bool" if self.holds else "not"
+        known = self.holds and self.condition.type == BOOL
+        return self.condition if known else build.op(OPS[name], self.condition)
+
+    def either(self, build: Builder, other: Presence) -> Presence:
+        """That of a sum of two cotangents."""
+        if self == other:
+            return self
+        known = (self.known(build), const(True), other.known(build))
+        return Presence(build.op(OPS["select"], *known))
 
     def apply(self, build: Builder, cotangent: Operand) -> Operand:
         arms = (cotangent, ZERO) if self.holds else (ZERO, cotangent)
@@ -31,8 +44,8 @@ class Presence:
 class Cotangents:
     """The cotangents met so far, by value. Values not asked about are dropped on arrival.
 
-    `masks` says of some that they came out of one arm of a branch only: where the other arm ran
-    they are a zero that must not meet an infinite partial derivative.
+    `masks` says of some that they come out of some arms of branches only: where others ran they
+    are a zero that must not meet an infinite partial derivative.
     """
 
     active: set[Value]
@@ -54,10 +67,11 @@ class Cotangents:
         if contribution is None or not isinstance(target, Value) or target not in self.active:
             return
         before = self.of.get(target)
-        if before is None and mask is not None:
+        known = self.masks.pop(target, None)
+        if mask is not None and before is None:
             self.masks[target] = mask
-        elif self.masks.get(target) != mask:
-            self.masks.pop(target, None)
+        elif mask is not None and known is not None:
+            self.masks[target] = known.either(build, mask)
         if isinstance(contribution, AddAt):
             total = zero_of(build, target) if before is None else before
             name = bar(target.name)

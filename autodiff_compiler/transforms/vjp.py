@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.lengths import Lengths
-from autodiff_compiler.ir.types import INT, ScalarType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import BOOL, INT, ScalarType, SequenceType, TupleType, Type
 from autodiff_compiler.ir.values import (
     Block,
     Call,
@@ -155,6 +155,7 @@ class Reverse:
     # ------------------------------------------------------------------ branches
 
     def branch(self, node: If, cotangents: Cotangents, back: Builder) -> Node:
+        masks = [cotangents.masks.get(result) for result in node.results]
         taken = [cotangents.take(result) for result in node.results]
         if all(cotangent is None for cotangent in taken):
             return node
@@ -172,19 +173,30 @@ class Reverse:
         # An arm that raises is not the arm that ran: the other one's sweep needs no condition.
         running = [place for place, arm in enumerate(arms) if arm.yields is not None]
         builders = [Builder(back.origin), Builder(back.origin)]
-        inner = [Cotangents(self.active, dict(before)) for _ in arms]
+        known = {v: mask for v, mask in cotangents.masks.items() if v in before}
+        inner = [Cotangents(self.active, dict(before), dict(known)) for _ in arms]
         for place in running:
             arm, build = arms[place], builders[place]
-            for operand, cotangent in zip(arm.yields or (), taken, strict=True):
-                inner[place].add(build, operand, cotangent)
+            for operand, cotangent, mask in zip(arm.yields or (), taken, masks, strict=True):
+                inner[place].add(build, operand, cotangent, mask)
             arms[place] = Block(self.sweep(arm.nodes, inner[place], build), arm.yields)
         changed = [
             value
             for value in outside
             if any(inner[place].of.get(value) is not before.get(value) for place in running)
         ]
+        # Cotangents that are masked inside an arm: whether they take part is handed out as well.
+        masked = [
+            value
+            for value in changed
+            if isinstance(value.type, ScalarType)
+            and any(value in inner[place].masks for place in running)
+        ]
         yields = [
-            tuple(self.current(build, found, value) for value in changed)
+            (
+                *(self.current(build, found, value) for value in changed),
+                *(_takes_part(build, found, value) for value in masked),
+            )
             for build, found in zip(builders, inner, strict=True)
         ]
         # Each arm may read what its own forward arm computed, and nothing of the other one's.
@@ -193,7 +205,7 @@ class Reverse:
             for build, handed, arm in zip(builders, yields, arms, strict=True)
         )
         if len(running) == 2:
-            totals = tuple(map(self.receive, changed))
+            totals = (*map(self.receive, changed), *(Value(BOOL) for _ in masked))
             reverse = If(node.condition, then, orelse, totals, origin=back.origin)
             whole = self.clean(Block((reverse,), totals), ())
         else:
@@ -201,9 +213,13 @@ class Reverse:
         augmented = replace(node, then=arms[0], orelse=arms[1])
         augmented, whole = self.save_from_arms(augmented, whole, running)
         back.nodes.extend(whole.nodes)
-        for value, total in zip(changed, whole.yields or (), strict=True):
+        present = dict(zip(masked, (whole.yields or ())[len(changed) :], strict=True))
+        for value, total in zip(changed, whole.yields or (), strict=False):
             cotangents.of[value] = total
             cotangents.masks.pop(value, None)
+            if value in present:
+                cotangents.masks[value] = Presence(present[value])
+                continue
             parts = [place for place in running if value in inner[place].of]
             if len(running) == 2 and len(parts) == 1 and isinstance(value.type, ScalarType):
                 cotangents.masks[value] = Presence(node.condition, parts[0] == 0)
@@ -447,16 +463,24 @@ class Reverse:
                 return self.cotangent
 
 
+def _takes_part(build: Builder, found: Cotangents, value: Value) -> Operand:
+    """Whether a cotangent takes part in what comes before: not where it is absent."""
+    if value not in found.of:
+        return const(False)
+    mask = found.masks.get(value)
+    return const(True) if mask is None else mask.known(build)
+
+
 def _mask_made(back: Builder, made: Op) -> Presence | None:
     """The mask of a cotangent that its rule has just dropped where a condition fails."""
     if made.operation.name != "select":
         return None
     condition, taken, otherwise = made.operands
     if otherwise is ZERO:
-        return Presence(condition, True)
+        return Presence(condition)
     within = next((n for n in back.nodes if isinstance(n, Op) and n.result is taken), None)
     inner = None if within is None else _mask_made(back, within)
     if inner is None:
         return None
     # Dropped where the one condition holds and the other fails.
-    return Presence(back.op(OPS["select"], condition, inner.condition, const(True)), True)
+    return Presence(back.op(OPS["select"], condition, inner.condition, const(True)))
