@@ -17,10 +17,15 @@ Naming = Callable[[str | None], str | None]
 
 @dataclass(frozen=True)
 class Presence:
-    """A cotangent is zero, and takes no part, unless the condition is what it should be."""
+    """A cotangent is zero, and takes no part, unless the condition is what it should be.
+
+    One that says no more than that a loop has run is for `poles` only: not worth its place beside
+    quotients, whose divisor Python has found not to be zero.
+    """
 
     condition: Operand
     holds: bool = True
+    poles: bool = False
 
     def known(self, build: Builder) -> Operand:
         """Whether the cotangent takes part, as a value."""
@@ -33,7 +38,7 @@ class Presence:
         if self == other:
             return self
         known = (self.known(build), const(True), other.known(build))
-        return Presence(build.op(OPS["select"], *known))
+        return Presence(build.op(OPS["select"], *known), poles=self.poles and other.poles)
 
     def apply(self, build: Builder, cotangent: Operand) -> Operand:
         arms = (cotangent, ZERO) if self.holds else (ZERO, cotangent)

@@ -116,9 +116,13 @@ _SINGULAR = frozenset(
 )
 
 
-def may_be_infinite(partial: Term | None) -> bool:
-    """Whether a partial derivative may be infinite at a point where the operation is defined."""
+def may_be_infinite(partial: Term | None, poles: bool = False) -> bool:
+    """Whether a partial derivative may be infinite at a point where the operation is defined.
+
+    `poles` leaves out quotients that are infinite by overflow alone.
+    """
     match partial:
         case Apply(name, operands):
-            return name in _SINGULAR or any(map(may_be_infinite, operands))
+            singular = name in _SINGULAR and not (poles and name == "div")
+            return singular or any(may_be_infinite(each, poles) for each in operands)
     return False

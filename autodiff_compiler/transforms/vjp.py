@@ -136,7 +136,7 @@ class Reverse:
         scaled = scale(back, *product)
         if scaled is None:
             return
-        if mask is not None and may_be_infinite(product[1]):
+        if mask is not None and may_be_infinite(product[1], mask.poles):
             scaled = mask.apply(back, scaled)
         made = back.nodes[-1] if len(back.nodes) > before else None
         if operand not in cotangents.of and made is not None:
@@ -290,16 +290,26 @@ class Reverse:
         ]
         wanted = [place for place, each in enumerate(node.elements) if each in self.active]
         collects = [self.current(body, inner, node.elements[place]) for place in wanted]
+        # Of captured values nothing else has read: whether there was any iteration at all.
+        alone = [
+            value
+            for value in outside
+            if value not in cotangents.of and isinstance(value.type, ScalarType)
+        ]
+        flags, entered = ([Value(BOOL, "ran") for _ in alone] for _ in range(2))
         results = [Value(received.type, received.name) for received in (*bars, *totals)]
         gathered = [
             Value(SequenceType(collected.type), bar(node.consumed[place].name))
             for place, collected in zip(wanted, collects, strict=True)
         ]
         reverse = Loop(
-            inits=tuple(start for start in starts if start is not None),
-            args=(*bars, *totals),
-            nexts=tuple(handed_on),
-            finals=tuple(results),
+            inits=(
+                *(start for start in starts if start is not None),
+                *(const(False) for _ in alone),
+            ),
+            args=(*bars, *totals, *flags),
+            nexts=(*handed_on, *(const(True) for _ in alone)),
+            finals=(*results, *entered),
             body=tuple(body.nodes),
             consumed=tuple(sequence for sequence, _ in given),
             elements=tuple(element for _, element in given),
@@ -315,7 +325,7 @@ class Reverse:
             for result, place in zip(results, carried, strict=False)
             if node.inits[place] in self.active
         ]
-        roots = (*into_init, *results[len(carried) :], *gathered)
+        roots = (*into_init, *results[len(carried) :], *gathered, *entered)
         node = replace(node, body=forward)
         whole = self.clean(Block((reverse,), roots), node.body)
         node, whole = self.save_from_body(node, whole, {element for _, element in given}, trips)
@@ -327,6 +337,9 @@ class Reverse:
         ):
             if values[result] is not start:
                 cotangents.of[value] = values[result]
+        for value, flag in zip(alone, entered, strict=True):
+            if value in cotangents.of:
+                cotangents.masks[value] = Presence(values[flag], poles=True)
         for place, result in zip(carried, results, strict=False):
             if result in values:
                 cotangents.add(back, node.inits[place], values[result])

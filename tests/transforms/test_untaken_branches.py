@@ -146,3 +146,17 @@ def test_conditions_in_one_another(function: Callable[..., Any], a: float, b: fl
     """What took no part gives 0 in both modes; what did gives infinity in both, or nan."""
     back, ahead = (grad(function, mode=mode)(0.0, a, b) for mode in ("reverse", "forward"))
     assert back == ahead
+
+
+def in_a_loop(x, n):
+    r = math.sqrt(x)
+    total = x
+    for _ in range(n):
+        total += r
+    return total
+
+
+def test_a_loop_that_never_ran() -> None:
+    for mode in ("reverse", "forward"):
+        assert grad(in_a_loop, mode=mode)(0.0, 0) == 1.0
+        assert grad(in_a_loop, mode=mode)(0.0, 2) == math.inf
