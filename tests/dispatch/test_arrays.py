@@ -91,7 +91,7 @@ def long(name: str) -> Dim:
         (Pair(1.0, [1.0]), TupleType((FLOAT, SequenceType(FLOAT)), Fields("namedtuple", ("first", "second"), Pair))),
         (Model(k=1), TupleType((INT,), Fields("object", ("k",), Model))),
     ],
-    ids=repr,
+    ids=lambda each: type(each).__name__,
 )  # fmt: skip
 def test_arrays_and_containers_are_known_by_type(value: object, expected: object) -> None:
     assert described(value) == expected
