@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from autodiff_compiler.emit.shape import Parts
 from autodiff_compiler.ir.builder import Builder
-from autodiff_compiler.ir.types import SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import Fields, SequenceType, TupleType, Type
 from autodiff_compiler.ir.values import Block, Call, If, Loop, Node, Op, Operand, Value
 from autodiff_compiler.ir.walk import all_nodes, free_values, substitute
 from autodiff_compiler.ops import OPS
@@ -49,6 +49,8 @@ def holds_list(kind: Type) -> bool:
         case SequenceType(element=element, container=container):
             return container == "list" or holds_list(element)
         case TupleType(items=items, container=container):
+            if isinstance(container, Fields) and container.kind != "dict":
+                return False  # a record is copied by the interface, which knows its class
             return container == "list" or any(map(holds_list, items))
     return False
 
