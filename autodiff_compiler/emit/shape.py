@@ -73,12 +73,15 @@ def _parted(whole: Part, late: Sequence[Value]) -> tuple[Part, Part]:
     for node in reversed(nodes):
         if node in inner or any(result in needed for result in results_of(node)):
             continue
-        if isinstance(node, Op) and (node.operation.fresh or node.operation.name == "tuple"):
+        if isinstance(node, Op) and (node.operation.fresh or node.operation.name in _NEW_EACH_TIME):
             inner.add(node)
             others = (n for n in nodes if n not in inner)
             needed = {value} | {each for n in others for each in values_read([n])}
     outer = tuple(node for node in nodes if node not in inner)
     return Part(outer, value), Part(tuple(n for n in nodes if n in inner), cotangents)
+
+
+_NEW_EACH_TIME = frozenset({"tuple", "np.zeros_like"})
 
 
 def _returning_in_arms(part: Part) -> Part:

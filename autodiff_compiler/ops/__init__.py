@@ -149,7 +149,10 @@ def effect_of(op: Op) -> Effect:
 
 
 def may_share_memory(op: Op) -> bool:
-    """Whether the array that an operation gives may be, or look into, its first operand."""
+    """Whether the array that an operation gives may be, or look into, its first operand.
+
+    So does a number that is broadcast: all elements are one, which can't be written to.
+    """
     record = op.operation
     assert isinstance(record, Record)
     if not isinstance(op.result.type, ArrayType) or record.fresh:
@@ -160,7 +163,8 @@ def may_share_memory(op: Op) -> bool:
             op.attributes.get("copied")
         )
     if not op.operands or not isinstance(op.operands[0].type, ArrayType):
-        return any(isinstance(each.type, SequenceType | TupleType) for each in op.operands)
+        held = any(isinstance(each.type, SequenceType | TupleType) for each in op.operands)
+        return held or (bool(op.operands) and record.holds == "view")
     return record.holds != "new"
 
 

@@ -372,12 +372,12 @@ def _is_flat(found: TupleType) -> bool:
 
 
 def _exact(primal: Type, derivative: Type) -> Type:
-    """The type of a tangent or cotangent that a caller gives: for a float32 it is one itself.
+    """The type of a tangent or cotangent that a caller gives: that of a float or float32 itself.
 
-    Otherwise a product with a float32 array might be of either dtype.
+    If it might be one of several, a product with a float32 array might be of either dtype.
     """
     match primal, derivative:
-        case ScalarType(kinds), ScalarType() if kinds == {Kind.NP_FLOAT32}:
+        case ScalarType(kinds), ScalarType() if kinds in ({Kind.FLOAT}, {Kind.NP_FLOAT32}):
             return primal
         case TupleType(items), TupleType(parts, container):
             return TupleType(tuple(map(_exact, items, parts)), container)

@@ -31,7 +31,6 @@ def same(found: Any, expected: Any) -> bool:
     return np.array_equal(found, expected, equal_nan=True)
 
 
-@pytest.mark.parametrize("mode", ["reverse"])
 @pytest.mark.parametrize(
     "x",
     [
@@ -50,12 +49,13 @@ def same(found: Any, expected: Any) -> bool:
         np.float32(0.5),
         np.float64(0.5),
     ],
-    ids=repr,
+    ids=lambda x: f"{type(x).__name__}-{x.dtype}-{x.shape}",
 )
-def test_gradients_have_the_shape_and_dtype_of_their_argument(x: Any, mode: str) -> None:
+def test_gradients_have_the_shape_and_dtype_of_their_argument(x: Any) -> None:
     before = x.copy()
-    gradient = grad(energy, mode=mode)(x, 2.0)
-    assert same(gradient, type(gradient)(np.cos(x) * 2.0) if x.ndim == 0 and np.isscalar(x) else np.asarray(np.cos(x) * 2.0, x.dtype)) or np.allclose(gradient, np.cos(x) * 2.0, rtol=1e-6)  # fmt: skip
+    gradient = grad(energy)(x, 2.0)
+    rtol = 1e-6 if x.dtype == np.float32 else 1e-15
+    assert np.allclose(gradient, np.cos(x) * 2.0, rtol=rtol, atol=0.0)
     assert type(gradient) is type(x)
     assert (gradient.shape, gradient.dtype) == (x.shape, x.dtype)
     assert np.array_equal(x, before)
@@ -90,7 +90,7 @@ def test_an_integer_array_is_refused_where_it_is_differentiated_by_and_fine_else
         grad(energy, "y")(V, counts)
     with pytest.raises(SignatureError, match=r"it is an array of bool"):
         grad(energy)(V > 1.0, V)
-    value, pullback = vjp(scaled, V, counts)
+    _, pullback = vjp(scaled, V, counts)
     v_bar, nothing = pullback(np.ones(3))
     assert nothing is None and same(v_bar, np.array([1.0, 2.0, 3.0]))
     for zero in (None, np.zeros(3), np.zeros(3, int), 0):
@@ -99,7 +99,7 @@ def test_an_integer_array_is_refused_where_it_is_differentiated_by_and_fine_else
 
 def test_tangents_and_cotangents_are_cast() -> None:
     x = V.astype(np.float32)
-    value, tangent = jvp(scaled, (x, 2.0), (np.array([1, 0, 2]), 0.0))
+    _, tangent = jvp(scaled, (x, 2.0), (np.array([1, 0, 2]), 0.0))
     assert same(tangent, np.array([2.0, 0.0, 4.0], np.float32))
     _, pullback = vjp(scaled, x, x)
     assert same(pullback(np.ones(3))[0], x)
@@ -154,7 +154,7 @@ def test_a_gradient_is_nobody_elses_memory() -> None:
         for a in arrays(tangent):
             for b in (x, y, *first):
                 assert not np.shares_memory(a, b)
-    total = lambda x, y: np.sum(x * y) + np.sum(x * y)  # noqa: E731
+    total = lambda x, y: np.sum(x * y) + np.sum(x * y)
     a, b = grad(total, (0, 1))(x, x)
     assert not any(np.shares_memory(*pair) for pair in ((a, b), (a, x), (b, x)))
 
@@ -237,7 +237,8 @@ def test_costs_and_residuals() -> None:
     (row,) = low.residuals.rows
     assert (row.kind, row.shape, row.numbers) == ("array", "(2, 3)", 6)
     assert row.bytes >= 6 * 8
-    assert str(low.residuals).startswith("saved  line  kind   shape   numbers  bytes  statement\n")
+    headings = ["saved", "line", "kind", "shape", "numbers", "bytes", "statement"]
+    assert str(low.residuals).splitlines()[0].split() == headings
     assert vjp(scaled).lower(X, V).residuals.rows == ()
     assert jvp(energy).lower((X, V)).cost.derivative > low.cost.primal
 
@@ -269,5 +270,9 @@ def test_check_grads(f: Any, dtype: Any) -> None:
 
 
 def test_check_grads_finds_what_is_off() -> None:
+    def rough(x):
+        return np.sum(x + 1e-7 * np.floor(1e3 * x))
+
     with pytest.raises(AssertionError, match="central differences give"):
-        check_grads(lambda x: np.sum(x * x + 1e-4 * np.floor(1e5 * x)), (X + 1e-7,), order=1)
+        check_grads(rough, (X,), order=1, rtol=1e-12, atol=0.0)
+    check_grads(rough, (X,), order=1, rtol=1e-2)

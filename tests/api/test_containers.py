@@ -164,7 +164,7 @@ def test_cotangents_of_structured_results() -> None:
 
 def test_the_pullback_is_that_of_the_point_whatever_becomes_of_the_containers() -> None:
     params = {"w": W.copy(), "b": 2.0, "more": [X.copy()]}
-    f = lambda p: np.sum(p["w"] * p["more"][0] * p["w"]) * p["b"]  # noqa: E731
+    f = lambda p: np.sum(p["w"] * p["more"][0] * p["w"]) * p["b"]
     _, pullback = vjp(f, params)
     (expected,) = pullback(1.0)
     params["w"] += 1.0
@@ -203,10 +203,13 @@ def test_calls_and_changes_of_structure() -> None:
 @pytest.mark.parametrize(
     ("params", "told"),
     [
-        ({"w": W.astype(complex), "b": 1.0}, "item 'w' of argument 'p' of by_name is an array of c"),
+        (
+            {"w": W.astype(complex), "b": 1.0},
+            "item 'w' of argument 'p' of by_name is an array of c",
+        ),
         ({"w": np.ma.array(W), "b": 1.0}, "item 'w' of argument 'p' of by_name is a numpy.ma"),
         ({"w": 1, "b": 2}, "argument 'p' of by_name: it is a dict that holds no float"),
-        ({1: 2.0}, "argument 'p' of by_name is a dict: dictionaries have string keys|item"),
+        ({1: 2.0}, "argument 'p' of by_name: it is a dict\n.*its keys to strings"),
     ],
 )
 def test_containers_that_cannot_be_differentiated_by(params: Any, told: str) -> None:
