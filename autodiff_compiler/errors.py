@@ -146,6 +146,10 @@ class VerificationError(InternalError):
     """An IR function is malformed; the context is its printed form."""
 
 
+class NestingError(AutodiffError):
+    """Generated text is nested more deeply than Python reads; users are told of their function."""
+
+
 class EmissionError(InternalError):
     """Generated text doesn't mean what it was written to mean; the context is that text."""
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autodiff_compiler.emit import write
-from autodiff_compiler.errors import Span
+from autodiff_compiler.errors import NestingError, Problem, Span, UnsupportedError
 from autodiff_compiler.frontend import Guard, Static, lower
 from autodiff_compiler.ir.types import Type
 from autodiff_compiler.ir.values import Function
+from autodiff_compiler.ir.walk import depth_of
 from autodiff_compiler.passes import clean, finish, optimise
 from autodiff_compiler.transforms import (
     Wanted,
@@ -28,6 +30,7 @@ from autodiff_compiler.transforms import (
 Observe = Callable[[str, Function], None]
 
 
+DEEPEST = 200  # regions in one another; the passes go through them recursively
 _COUNT = itertools.count(1)  # makes the names of generated texts distinct
 
 
@@ -76,18 +79,19 @@ def compile_function(
     trusted, SignatureError where the function doesn't fit the transform.
     """
     lowered = lower(function, arguments)
-    observe("lower", lowered.function)
-    primal = current = optimise(lowered.function)
-    observe("optimise", primal)
-    for differentiation in differentiations:
-        primal = current
-        current = differentiate(primal, differentiation)
-        observe(differentiation.kind, current)
-        current = optimise(current)
-        observe("optimise", current)
-    current = finish(current)
-    observe("finish", current)
-    emitted = write(current)
+    with within_pythons_limits(lowered.function):
+        observe("lower", lowered.function)
+        primal = current = optimise(lowered.function)
+        observe("optimise", primal)
+        for differentiation in differentiations:
+            primal = current
+            current = differentiate(primal, differentiation)
+            observe(differentiation.kind, current)
+            current = optimise(current)
+            observe("optimise", current)
+        current = finish(current)
+        observe("finish", current)
+        emitted = write(current)
     return Compiled(
         name=emitted.name,
         primal_ir=primal,
@@ -97,6 +101,26 @@ def compile_function(
         callable=load(emitted.text, emitted.name),
         guards=lowered.guards,
     )
+
+
+@contextmanager
+def within_pythons_limits(function: Function) -> Iterator[None]:
+    """Refuse what Python can't run or read: code nested a hundred levels deep, for example.
+
+    A chain of `elif` may be longer than that, as it is written without nesting.
+    """
+    try:
+        if depth_of(function.body.nodes) > DEEPEST:
+            raise NestingError
+        yield
+    except (RecursionError, NestingError):
+        span = function.origin.span
+        if span is None:
+            raise
+        said = "branches that stand inside or behind one another are too many"
+        hint = "put some of them into a function of their own, or a loop over a list"
+        problem = Problem(span, "nesting", said, hint)
+        raise UnsupportedError(function.name, (problem,)) from None
 
 
 def differentiate(function: Function, wanted: Differentiation) -> Function:

@@ -26,6 +26,7 @@ from autodiff_compiler.dispatch.arguments import (
 from autodiff_compiler.dispatch.compiler import Described, Known
 from autodiff_compiler.errors import SignatureError
 from autodiff_compiler.ir.types import (
+    DEEPEST,
     FLOAT,
     INT,
     ArrayType,
@@ -45,8 +46,11 @@ FLOAT_DTYPES = frozenset({np.dtype(np.float64), np.dtype(np.float32)})
 CHOOSE = "choose an argument with argnums that is a float, an array of floats, or holds such"
 
 
-def is_active(value: object) -> bool:
-    """Whether a value is or holds a float, and so has a tangent and a cotangent."""
+def is_active(value: object, deepest: int = DEEPEST) -> bool:
+    """Whether a value is or holds a float, and so has a tangent and a cotangent.
+
+    So it is said of lists nested too deeply; they are refused when looked at as such.
+    """
     kind = type(value)
     if kind in FLOAT_TYPES:
         return True
@@ -61,7 +65,8 @@ def is_active(value: object) -> bool:
             return kind is list  # an empty list is one of floats, as in its type
         kinds = set(map(type, value))
         return not kinds.isdisjoint(FLOAT_TYPES) or (
-            not kinds <= SCALARS.keys() and any(map(is_active, value))
+            not kinds <= SCALARS.keys()
+            and (deepest == 0 or any(is_active(item, deepest - 1) for item in value))
         )
     described = typed(value)
     return described is not None and holds_float(described)

@@ -17,6 +17,7 @@ import numpy as np
 from autodiff_compiler.dispatch.compiler import Described, Known
 from autodiff_compiler.errors import SignatureError
 from autodiff_compiler.ir.types import (
+    DEEPEST,
     FLOAT,
     KIND_OF_DTYPE,
     ONE,
@@ -235,13 +236,17 @@ def refuse(label: str, value: object) -> None:
     Functions, modules, classes and the like are constants.
     """
     depth, inner, held = 0, label, value
-    while (container := container_of(held)) is not None and depth < 20:
+    while (container := container_of(held)) is not None:
         items = enumerate(_items(held, container))
-        place, held = next((place, item) for place, item in items if typed(item) is None)
-        inner, depth = inside(inner, container, place), depth + 1
-    if container is not None:
-        said = f"{label} is {a_type(value)} that contains itself"
-        raise SignatureError(said, "pass what the function needs as arguments")
+        untyped = next(((place, item) for place, item in items if typed(item) is None), None)
+        if untyped is None or depth == DEEPEST:
+            raise SignatureError(
+                f"{label} is {a_type(value)} that contains itself, or what is nested too deeply",
+                f"pass what the function needs as arguments; of containers in one another, "
+                f"{DEEPEST} levels are supported",
+            )
+        inner, depth = inside(inner, container, untyped[0]), depth + 1
+        held = untyped[1]
     if type(held) is np.ndarray:
         _refuse_array(inner, held)
     for types, (why, hint) in REFUSED.items():

@@ -35,6 +35,7 @@ class Facts:
     nodes contain an operation whose warnings must be heard, `quiet` ones one that must not warn.
     `seen_unbound` are the results of branches, and what loops carry, that may be looked at where
     an arm or the start of the loop left them unbound.
+    `makers` are what made values; the `derived` would raise were the user's errors not first.
     Nobody needs the `dead` ones, so they are not written at all.
     """
 
@@ -46,6 +47,8 @@ class Facts:
     dead: set[Node] = field(default_factory=set)
     headers: dict[Loop, Header] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    makers: dict[Value, Op] = field(default_factory=dict)
+    derived: set[Op] = field(default_factory=set)
 
     def handed(self, operands: Iterable[Operand], receivers: Iterable[Value]) -> list[Operand]:
         """The operands that go to values that somebody reads."""
@@ -67,6 +70,10 @@ def facts_of(parts: Sequence[Part], lengths: Lengths) -> Facts:
         for node in all_nodes(part.nodes):
             if isinstance(node, Loop):
                 facts.headers[node] = header_of(node, lengths, read)
+            elif isinstance(node, Op):
+                facts.makers[node.result] = node
+                if node.origin.order > 0 and effect_of(node) is Effect.RAISES:
+                    facts.derived.add(node)
         _find_effects(facts, part.nodes)
     _find_seen_unbound(facts, parts)
     for part in reversed(parts):
@@ -136,10 +143,16 @@ def leaves_unbound(operand: Operand) -> bool:
     return isinstance(operand, Const) and operand.value is None and operand.type == UNBOUND
 
 
+def _checks_by_name(op: Op) -> bool:
+    checked = op.operands[0] if op.operation.name == "bound" else None
+    return isinstance(checked, Value) and checked.name == op.attributes["name"]
+
+
 def _looked_at(nodes: Iterable[Node]) -> Iterator[Value]:
-    """What is read, other than by the check whether it is bound."""
+    """What is read, other than by the check whether it is bound: there Python's own error names
+    the variable, if that has the user's name."""
     for node in nodes:
-        if not (isinstance(node, Op) and node.operation.name == "bound"):
+        if not (isinstance(node, Op) and _checks_by_name(node)):
             yield from (each for each in operands_of(node) if isinstance(each, Value))
         for block in blocks_of(node):
             yield from _looked_at(block.nodes)
@@ -173,8 +186,8 @@ def _find_seen_unbound(facts: Facts, parts: Iterable[Part]) -> None:
             else:
                 if isinstance(node, Loop):
                     for arg, final, init in zip(node.args, node.finals, node.inits, strict=True):
-                        if leaves_unbound(init):
-                            facts.seen_unbound |= {arg, final} & looked_at
+                        if leaves_unbound(init) and not looked_at.isdisjoint((arg, final)):
+                            facts.seen_unbound |= {arg, final}
                 for block in blocks_of(node):
                     walk(block.nodes, known)
                     reads(block.yields or (), known)

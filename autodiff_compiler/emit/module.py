@@ -8,6 +8,7 @@ import keyword
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from autodiff_compiler.emit.captured import with_own_lists
 from autodiff_compiler.emit.counting import facts_of
 from autodiff_compiler.emit.headers import add_rows
 from autodiff_compiler.emit.liveness import Liveness, liveness_of
@@ -80,7 +81,7 @@ class _Module:
         self.names: dict[Function, str] = {}
 
     def lower(self, function: Function) -> Lowered:
-        parts = parts_of(function)
+        parts = with_own_lists(parts_of(function), function.params)
         every = [parts.outer] if parts.pullback is None else [parts.outer, parts.pullback]
         nodes = [node for part in every for node in part.nodes]
         lengths = lengths_of(nodes)

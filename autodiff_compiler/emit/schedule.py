@@ -45,6 +45,7 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import all_nodes, values_defined, values_read
 from autodiff_compiler.ops import effect_of, may_share_memory
+from autodiff_compiler.ops.raising import raises_late
 
 WIDTH = 88
 INDENT = 4
@@ -398,6 +399,8 @@ class _Scan:
         if self.changed_between(node, place, root.position):
             return False
         if node in self.facts.effects:
+            if self.raises_instead(node, place, root.position):
+                return False
             return Use.SOMETIMES not in use and bool(self.effects) and self.effects[-1] == place
         return True
 
@@ -416,6 +419,14 @@ class _Scan:
                 if written in sequences or self.facts.memory.overlap(written, sequences):
                     return True
         return False
+
+    def raises_instead(self, node: Node, place: int, end: int) -> bool:
+        """Whether a derivative's operation between might raise what the node should have."""
+        between = set(all_nodes(self.nodes[place + 1 : end]))
+        derived = [each for each in self.facts.derived if each in between]
+        primals = [each for each in all_nodes([node]) if isinstance(each, Op)] if derived else []
+        makers = self.facts.makers
+        return any(raises_late(each, primal, makers) for each in derived for primal in primals)
 
     def should_move(self, node: Node, place: int, value: Value, root: _Root) -> bool:
         """Whether the text reads better with the node inside the root's statement."""

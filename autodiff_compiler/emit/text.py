@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from autodiff_compiler.emit.python import Written
-from autodiff_compiler.errors import EmissionError, Span, Statement
+from autodiff_compiler.errors import EmissionError, NestingError, Span, Statement
 from autodiff_compiler.ir.values import UNKNOWN, Origin
 
 INDENT = "    "
 WIDTH = 88
+SHORTEST = 30  # what a comment needs, to say anything
 
 
 class Page:
@@ -118,7 +119,8 @@ class Page:
         if statement.text == code:
             return
         comment = f"{indent}# {statement.text}"
-        self.lines.append(comment if len(comment) <= WIDTH else comment[: WIDTH - 1] + "…")
+        limit = max(WIDTH, len(indent) + SHORTEST)  # far to the right there is room all the same
+        self.lines.append(comment if len(comment) <= limit else comment[: limit - 1] + "…")
 
     def branch(self, code: ast.If, indent: str) -> None:
         word = ""
@@ -171,6 +173,8 @@ def checked(page: Page) -> str:
     try:
         read = ast.parse(text)
     except SyntaxError as error:
+        if "too many" in str(error):  # levels of indentation, nested parentheses or blocks
+            raise NestingError(str(error)) from None
         raise EmissionError(f"the generated text does not parse: {error}", text) from None
     if not same(read.body, page.tree):
         raise EmissionError("the generated text is not the tree it was written from", text)

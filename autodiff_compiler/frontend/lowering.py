@@ -70,7 +70,7 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
         params=params,
         body=_silent_if_arrays(params, ctx.region.finished(*yields)),
         origin=Origin(ctx.span(node)),
-        defaults=_defaults(plain),
+        defaults=_defaults(plain, arguments),
         keyword_only=frozenset(named),
         fixed=_fixed(node, arguments),
     )
@@ -155,15 +155,21 @@ def _fixed(node: ast.AST, arguments: Mapping[str, Type | Static]) -> dict[str, o
     }
 
 
-def _defaults(function: FunctionType) -> dict[str, Const]:
-    """The defaults that are numbers, strings, None or tuples of them."""
+def _defaults(function: FunctionType, arguments: Mapping[str, Type | Static]) -> dict[str, Const]:
+    """The defaults that are numbers, strings, None or tuples of them.
+
+    A function or another object is known by now, and nothing reads it: None stands for it, since
+    without a default all those before it would have to go.
+    """
     code = function.__code__
     values = function.__defaults__ or ()
     names = code.co_varnames[: code.co_argcount]
     found = dict(zip(names[len(names) - len(values) :], values, strict=True))
     found |= function.__kwdefaults__ or {}
-    return {
-        name: const(value)
-        for name, value in found.items()
-        if type_of(value) is not None and not isinstance(value, list)
-    }
+    written = {}
+    for name, value in found.items():
+        if type_of(value) is not None and not isinstance(value, list):
+            written[name] = const(value)
+        elif isinstance(arguments[name], Static):
+            written[name] = const(None)
+    return written

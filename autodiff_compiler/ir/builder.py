@@ -13,6 +13,7 @@ from autodiff_compiler.ir.values import (
     UNKNOWN,
     Block,
     Const,
+    If,
     Node,
     Op,
     Operand,
@@ -66,10 +67,16 @@ class Builder:
     def _renamed(self, operand: Operand, name: str | None, stem: str | None) -> Operand:
         # Only for an operand that nobody has read yet: its definition is made anew.
         last = self.nodes[-1] if self.nodes else None
-        if not isinstance(last, Op) or last.result is not operand or last.result.name is not None:
+        if not isinstance(operand, Value) or operand.name is not None:
             return operand
-        result = Value(last.result.type, name, stem or last.result.stem)
-        self.nodes[-1] = replace(last, result=result)
+        result = Value(operand.type, name, stem or operand.stem)
+        match last:
+            case Op() if last.result is operand:
+                self.nodes[-1] = replace(last, result=result)
+            case If(results=(only,)) if only is operand:
+                self.nodes[-1] = replace(last, results=(result,))
+            case _:
+                return operand
         return result
 
     def retyped(self, operand: Operand, type_: Type) -> Operand:

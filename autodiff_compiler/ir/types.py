@@ -7,7 +7,7 @@ until it is used; a set of kinds says just that, and every operation types itsel
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
@@ -364,8 +364,13 @@ def _agree(a: Dim, b: Dim) -> bool:
     return a.one is None or b.one is None or a.one == b.one
 
 
-def type_of(value: object) -> Type | None:
+DEEPEST = 50  # levels of containers in one another
+
+
+def type_of(value: object, deepest: int = DEEPEST) -> Type | None:
     """The type of a run-time value, or None for a value that the IR has no type for.
+
+    Nor has it one for containers nested too deeply: a list may be an item of itself.
 
     A list or tuple of numbers of one kind is a sequence if it is a list, a structure if it is a
     tuple: the length of a list varies from call to call, that of a tuple says what it is.
@@ -381,13 +386,12 @@ def type_of(value: object) -> Type | None:
         return TEXT
     container = fields_of(value)
     if container is not None:
-        found = [type_of(item) for item in items_of(value, container)]
-        return None if None in found else TupleType(tuple(filter(None, found)), container)
+        within = _types_of(items_of(value, container), deepest)
+        return None if within is None else TupleType(within, container)
     if type(value) in (list, tuple):
         assert isinstance(value, list | tuple)
-        items = tuple(map(type_of, value))
-        known = tuple(item for item in items if item is not None)
-        if len(known) < len(items):
+        known = _types_of(value, deepest)
+        if known is None:
             return None
         if type(value) is tuple:
             return TupleType(known)
@@ -397,6 +401,17 @@ def type_of(value: object) -> Type | None:
             return SequenceType(known[0])
         return TupleType(known, "list")
     return None
+
+
+def _types_of(items: Iterable[object], deepest: int) -> tuple[Type, ...] | None:
+    """The types of a container's items; None if one of them has none."""
+    found = []
+    for item in items:
+        described = type_of(item, deepest - 1) if deepest else None
+        if described is None:
+            return None
+        found.append(described)
+    return tuple(found)
 
 
 def fields_of(value: object) -> Fields | None:

@@ -56,6 +56,15 @@ def arguments_of(node: Node) -> tuple[Value, ...]:
             return index + node.args + node.elements
 
 
+def depth_of(nodes: Iterable[Node]) -> int:
+    """How many regions stand in one another, the outermost block included."""
+    level, depth = list(nodes), 0
+    while level:
+        depth += 1
+        level = [each for node in level for block in blocks_of(node) for each in block.nodes]
+    return depth
+
+
 def all_nodes(nodes: Iterable[Node]) -> Iterator[Node]:
     """Every node, regions included, in order of appearance (a region after its node)."""
     for node in nodes:

@@ -21,7 +21,7 @@ from autodiff_compiler.ops.kinds import (
 )
 from autodiff_compiler.ops.record import Delicate, Elementwise, Record, Spelling, Zero
 from autodiff_compiler.ops.samples import PAIRS, WIDE, grid, spread
-from autodiff_compiler.ops.terms import Leaf, Namespace, Partials, Term, TermLike
+from autodiff_compiler.ops.terms import Leaf, Namespace, Partials, Tangent, Term, TermLike
 from autodiff_compiler.ops.weights import FREE, ONE, arithmetic
 
 inf, nan = math.inf, math.nan
@@ -46,6 +46,17 @@ def ieee_div_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike
     return 1 / b, -(y / b)
 
 
+def div_tangent(m: Namespace, a: Term, b: Term, y: Term, da: Term, db: Term) -> Term:
+    if may_be_numpy(a):
+        return ieee_div_tangent(m, a, b, y, da, db)
+    return m.quotient(da - db * y, b)
+
+
+def ieee_div_tangent(m: Namespace, a: Term, b: Term, y: Term, da: Term, db: Term) -> Term:
+    """From da = y·db + b·dy: one division instead of two."""
+    return (da - db * y) / b
+
+
 def mod_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
     return 1, -m.op("floordiv", a, b)
 
@@ -58,6 +69,14 @@ def max_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...
 def min_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
     second = m.op("lt", b, a)
     return m.mask(m.op("not", second)), m.mask(second)
+
+
+def max_tangent(m: Namespace, a: Term, b: Term, y: Term, da: Term, db: Term) -> Term:
+    return m.op("select", m.op("gt", b, a), db, da)
+
+
+def min_tangent(m: Namespace, a: Term, b: Term, y: Term, da: Term, db: Term) -> Term:
+    return m.op("select", m.op("lt", b, a), db, da)
 
 
 ADD: Partials = lambda m, a, b, y: (1, 1)
@@ -135,6 +154,7 @@ def _operator(
     function: Callable[..., object],
     spelling: Spelling,
     partials: Partials,
+    tangent: Tangent | None = None,
     **more: object,
 ) -> Record:
     arity = 1 if name in ("pos", "neg", "abs") else 2
@@ -148,7 +168,7 @@ def _operator(
         name=name,
         evaluate=function,
         spelling=spelling,
-        rule=Elementwise(partials),
+        rule=Elementwise(partials, tangent),
         **settings,  # type: ignore[arg-type]
     )
 
@@ -215,6 +235,7 @@ RECORDS: tuple[Record, ...] = (
         operator.truediv,
         spell.binary(ast.Div),
         div_partials,
+        div_tangent,
         effect=raises_unless_numpy,
         weight=ONE,
         samples=PAIRS,
@@ -250,6 +271,7 @@ RECORDS: tuple[Record, ...] = (
         max,
         spell.calling("max"),
         max_partials,
+        max_tangent,
         infer=numbers_only("max", either, "np.maximum"),
         samples=PAIRS,
         delicate=MAX_DELICATE,
@@ -261,6 +283,7 @@ RECORDS: tuple[Record, ...] = (
         min,
         spell.calling("min"),
         min_partials,
+        min_tangent,
         infer=numbers_only("min", either, "np.minimum"),
         samples=PAIRS,
         delicate=MIN_DELICATE,

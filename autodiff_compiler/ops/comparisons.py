@@ -199,6 +199,12 @@ CONVERSIONS = (
     ),
 )
 
+# A rule of its own for the tangent: what is chosen need not be added to what isn't.
+CHOICE = Elementwise(
+    lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c))),
+    lambda m, c, a, b, y, dc, da, db: m.op("select", c, da, db),
+)
+
 CHOICES = (
     Record(
         name="select",
@@ -206,7 +212,7 @@ CHOICES = (
         evaluate=select,
         effect=pure,
         weight=FREE,
-        rule=Elementwise(lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c)))),
+        rule=CHOICE,
         spelling=Spelling(write_select),
         samples=((True, 1.25, -3.5), (False, 1.25, -3.5)),
         mpmath=lambda mp, c, a, b: a if c else b,

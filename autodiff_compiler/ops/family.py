@@ -92,6 +92,7 @@ def family(
     math: str | None = None,
     np: str | None = None,
     partials: Partials | None = None,
+    rule: Rule | None = None,
     zero: str = "",
     arity: Arity = 1,
     result: Type = FLOAT,
@@ -107,10 +108,12 @@ def family(
 ) -> tuple[Record, ...]:
     """Records of the `math` function and the NumPy function of these names.
 
-    `partials` (or `zero`, the reason why there are none) serves both. `effect` and `result` (or
-    `infer`) are those of `math`'s function: NumPy's warns instead, and is asked for its type.
+    `partials` (or `zero`, the reason why there are none, or a whole `rule`) serves both. `effect`
+    and `result` (or `infer`) are those of `math`'s function: NumPy's warns instead, and is asked
+    for its type.
     """
-    rule: Rule = Zero(zero) if partials is None else Elementwise(partials)
+    if rule is None:
+        rule = Zero(zero) if partials is None else Elementwise(partials)
     records = []
     if math is not None:
         records.append(

@@ -14,7 +14,12 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ops import powers, spell
-from autodiff_compiler.ops.arithmetic import DIV_DELICATE, NO_SLOPE, ieee_div_partials
+from autodiff_compiler.ops.arithmetic import (
+    DIV_DELICATE,
+    NO_SLOPE,
+    ieee_div_partials,
+    ieee_div_tangent,
+)
 from autodiff_compiler.ops.helpers import IEEE_DIV, IEEE_LOG, IEEE_POW, SIGN, compiled, running
 from autodiff_compiler.ops.kinds import float_of_library, pure
 from autodiff_compiler.ops.record import Delicate, Elementwise, Record, Zero
@@ -58,7 +63,7 @@ RECORDS: tuple[Record, ...] = (
         evaluate=ieee_div,
         effect=pure,
         weight=always(1),
-        rule=Elementwise(ieee_div_partials),
+        rule=Elementwise(ieee_div_partials, ieee_div_tangent),
         spelling=spell.plain_or_helper(spell.binary(ast.Div).write, IEEE_DIV),
         samples=PAIRS,
         delicate=DIV_DELICATE,

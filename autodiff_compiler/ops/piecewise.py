@@ -18,7 +18,7 @@ from autodiff_compiler.ir.types import BOOL, INT, Type
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import ABS, ABS_DELICATE, NO_SLOPE, TRUTH_VALUE
 from autodiff_compiler.ops.calling import OPTIONAL, signature
-from autodiff_compiler.ops.comparisons import where_text
+from autodiff_compiler.ops.comparisons import CHOICE, where_text
 from autodiff_compiler.ops.family import (
     DTYPE,
     OUT,
@@ -48,34 +48,52 @@ from autodiff_compiler.ops.weights import FREE, ONE, arithmetic
 inf, nan = math.inf, math.nan
 
 
-def taken(m: Namespace, better: str, a: Term, b: Term) -> Term:
-    """a's share of the extreme of a and b, unless b is `better` ("gt", "lt"): 1, or ½ in a tie.
+def shares(m: Namespace, won: Term, lost: Term) -> tuple[Term, Term]:
+    """The shares of a and b in their extreme: 1, 0, or ½ in a tie, where a has won and lost.
 
-    nan is never better: where either is nan, both have the full share.
+    nan neither wins nor loses: where either is nan, both have the full share. Both shares rest on
+    the same two comparisons.
     """
-    return halved(m, a, b) * unbeaten(m, better, a, b)
+
+    def unless(beaten: Term, tied: Term) -> Term:
+        return m.op("select", beaten, m.op("select", tied, 0.5, 0.0), 1.0)
+
+    return unless(lost, won), unless(won, lost)
 
 
-def taken_beside_nan(m: Namespace, a: Term, b: Term, y: Term) -> Term:
-    """a's share where nan is passed over: a is taken if it is the result."""
-    return halved(m, a, b) * m.mask(m.op("eq", a, y))
+def shared(m: Namespace, better: str, a: Term, b: Term, da: Term, db: Term) -> Term:
+    """The tangent of an extreme, `better` being "gt" or "lt"."""
+    beside_nan = m.choose(m.op(better, b, a), db, da + db)
+    return m.choose(m.op("eq", a, b), 0.5 * (da + db), m.choose(m.op(better, a, b), da, beside_nan))
 
 
-def halved(m: Namespace, a: Term, b: Term) -> Term:
-    return m.op("select", m.op("eq", a, b), 0.5, 1.0)
+def extreme(better: str) -> Elementwise:
+    """np.maximum ("gt") and np.minimum ("lt")."""
+    wins, loses = ("ge", "le") if better == "gt" else ("le", "ge")
+    return Elementwise(
+        lambda m, a, b, y: shares(m, m.op(wins, a, b), m.op(loses, a, b)),
+        lambda m, a, b, y, da, db: shared(m, better, a, b, da, db),
+    )
 
 
-def unbeaten(m: Namespace, better: str, a: Term, b: Term) -> Term:
-    return m.mask(m.op("not", m.op(better, b, a)))
+def extreme_number(m: Namespace, a: Term, b: Term, y: Term) -> tuple[Term, Term]:
+    """Partials where nan is passed over: what is the result has been taken."""
+    took_a, took_b = m.op("eq", a, y), m.op("eq", b, y)
+    return (
+        m.op("select", took_b, 0.5, 1.0) * m.mask(took_a),
+        m.op("select", took_a, 0.5, 1.0) * m.mask(took_b),
+    )
 
 
-def maximum_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
-    return taken(m, "gt", a, b), taken(m, "gt", b, a)
+def extreme_number_tangent(m: Namespace, a: Term, b: Term, y: Term, da: Term, db: Term) -> Term:
+    beside_nan = m.choose(m.op("eq", a, y), da, m.op("select", m.op("eq", b, y), db, 0.0))
+    return m.choose(m.op("eq", a, b), 0.5 * (da + db), beside_nan)
 
 
-def minimum_partials(m: Namespace, a: Term, b: Term, y: Term) -> tuple[TermLike, ...]:
-    return taken(m, "lt", a, b), taken(m, "lt", b, a)
+NUMBERS = Elementwise(extreme_number, extreme_number_tangent)
 
+
+MAXIMUM, MINIMUM = extreme("gt"), extreme("lt")
 
 CLIP = signature(
     "a",
@@ -136,24 +154,41 @@ def clip_partials(m: Namespace, x: Term, *more: Term) -> tuple[TermLike | None, 
     *bounds, y = more
     low, high = clip_bounds(m.attributes, bounds)
     if low is None:
-        return minimum_partials(m, x, high, y)
+        return MINIMUM.partials(m, x, high, y)
     if high is None:
-        return maximum_partials(m, x, low, y)
+        return MAXIMUM.partials(m, x, low, y)
+    above, below = m.op("ge", x, low), m.op("le", x, low)
     least, most = plain_number(low), plain_number(high)
     ordered = least is not None and most is not None and least < most
+    # maximum(x, low) without another comparison; it is nan where the result is.
+    raised = x if ordered else m.op("select", above, x, m.op("select", below, low, y))
+    of_x, of_low = shares(m, above, below)
+    of_raised, of_high = shares(m, m.op("le", raised, high), m.op("ge", raised, high))
     if ordered and is_array(x):
         # Not more than one bound at a time is met: one look at both will do.
         share = m.op("select", m.op("bitor", m.op("eq", x, low), m.op("eq", x, high)), 0.5, 1.0)
         inside = m.mask(m.op("not", m.op("bitor", m.op("lt", x, low), m.op("gt", x, high))))
-        return share * inside, taken(m, "gt", low, x), taken(m, "lt", high, x)
-    raised = x if ordered else m.op("np.maximum", x, low)
-    share = halved(m, raised, high) * halved(m, x, low)
-    within = unbeaten(m, "lt", raised, high)
-    return (
-        share * unbeaten(m, "gt", x, low) * within,
-        share * unbeaten(m, "gt", low, x) * within,
-        taken(m, "lt", high, raised),
-    )
+        return share * inside, of_raised * of_low, of_high
+    return of_raised * of_x, of_raised * of_low, of_high
+
+
+def clip_tangent(m: Namespace, x: Term, *more: Term) -> Term:
+    count = len(more) // 2 - 1  # of bounds
+    *bounds, _, dx = more[: count + 2]
+    dbounds = more[count + 2 :]
+    low, high = clip_bounds(m.attributes, bounds)
+    dlow, dhigh = clip_bounds(m.attributes, dbounds)
+    if low is None:
+        return shared(m, "lt", x, high, dx, dhigh)
+    if high is None:
+        return shared(m, "gt", x, low, dx, dlow)
+
+    def below_high(raised: Term, tangent: Term) -> Term:
+        return shared(m, "lt", raised, high, tangent, dhigh)
+
+    beside_nan = m.choose(m.op("gt", low, x), below_high(low, dlow), dx + dlow + dhigh)
+    inside = m.choose(m.op("gt", x, low), below_high(x, dx), beside_nan)
+    return m.choose(m.op("eq", x, low), below_high(x, 0.5 * (dx + dlow)), inside)
 
 
 HALF = "a tie: half each"
@@ -254,7 +289,7 @@ ROUNDINGS = (
 EXTREMES = (
     *family(
         np="maximum",
-        partials=maximum_partials,
+        rule=MAXIMUM,
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -264,7 +299,7 @@ EXTREMES = (
     ),
     *family(
         np="minimum",
-        partials=minimum_partials,
+        rule=MINIMUM,
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -274,7 +309,7 @@ EXTREMES = (
     ),
     *family(
         np="fmax",
-        partials=lambda m, a, b, y: (taken_beside_nan(m, a, b, y), taken_beside_nan(m, b, a, y)),
+        rule=NUMBERS,
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -284,7 +319,7 @@ EXTREMES = (
     ),
     *family(
         np="fmin",
-        partials=lambda m, a, b, y: (taken_beside_nan(m, a, b, y), taken_beside_nan(m, b, a, y)),
+        rule=NUMBERS,
         arity=2,
         weight=ONE,
         samples=PAIRS,
@@ -294,7 +329,7 @@ EXTREMES = (
     ),
     numpy_function(
         "clip",
-        rule=Elementwise(clip_partials),
+        rule=Elementwise(clip_partials, clip_tangent),
         infer=clip_type,
         evaluate=clip,
         spelling=Spelling(write_clip),
@@ -322,7 +357,7 @@ EXTREMES = (
     ),
     numpy_function(
         "where",
-        rule=Elementwise(lambda m, c, a, b, y: (None, m.mask(c), m.mask(m.op("not", c)))),
+        rule=CHOICE,
         arity=3,
         weight=FREE,
         # np.where gives an array without dimensions, even of numbers; [()] is the number in it.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
-from autodiff_compiler.ir.types import ArrayType, Kind, may_hold
-from autodiff_compiler.ir.values import Const, Op
+from autodiff_compiler.ir.operation import Effect
+from autodiff_compiler.ir.types import FLOAT, ArrayType, Kind, may_hold
+from autodiff_compiler.ir.values import Const, Op, Operand, Value
 
 # Of the trigonometric functions, each raises on infinities alone, with one text.
 _ALIKE = dict.fromkeys(("math.sin", "math.cos", "math.tan"), "infinite angle")
+
+_DIVISIONS = ("div", "floordiv", "mod")
 
 _SILENT = {
     "neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne", "not", "select", "min", "max", "bound",
@@ -25,6 +29,45 @@ def raises_alike(a: Op, b: Op) -> bool:
         return a.attributes == b.attributes
     kind = _ALIKE.get(a.operation.name)
     return kind is not None and kind == _ALIKE.get(b.operation.name)
+
+
+def raises_late(derived: Op, primal: Op, makers: Mapping[Value, Op]) -> bool:
+    """Whether a derivative's operation may raise just because nobody has waited for `primal` to
+    raise something else: a partial derivative of x % y has x // y in it.
+
+    That is so where what it raises for depends on an operand or the result of `primal`. `makers`
+    are what made the values that it may depend on.
+    """
+    if _same_quotient(derived, primal):
+        return False
+    concerned = {primal.result, *primal.operands}
+    waiting, seen = list(_raises_for(derived)), set[Operand]()
+    while waiting:
+        operand = waiting.pop()
+        if operand in seen or not isinstance(operand, Value):
+            continue
+        if operand in concerned:
+            return True
+        seen.add(operand)
+        maker = makers.get(operand)
+        # What a derivative computes may have been found among what the user does.
+        if maker is not None and (maker.origin.order > 0 or _may_raise(maker)):
+            waiting.extend(_raises_for(maker) if _may_raise(maker) else maker.operands)
+    return False
+
+
+def _raises_for(op: Op) -> Sequence[Operand]:
+    return op.operands[1:] if op.operation.name in _DIVISIONS else op.operands
+
+
+def _may_raise(op: Op) -> bool:
+    return op.operation.effect([each.type for each in op.operands]) is Effect.RAISES
+
+
+def _same_quotient(a: Op, b: Op) -> bool:
+    """Whether both are divisions of Python's floats by one number, which raise with one text."""
+    names = {a.operation.name, b.operation.name}
+    return names == {"div"} and a.operands[1] is b.operands[1] and a.operands[1].type == FLOAT
 
 
 # What warns of arrays whose elements are ordinary numbers. The rest (sums, products, exp) does so

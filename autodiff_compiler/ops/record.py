@@ -17,7 +17,7 @@ from autodiff_compiler.ir.builder import Builder
 from autodiff_compiler.ir.operation import Operation
 from autodiff_compiler.ir.types import Type
 from autodiff_compiler.ir.values import NO_ATTRIBUTES, Op, Operand
-from autodiff_compiler.ops.terms import Partials
+from autodiff_compiler.ops.terms import Partials, Tangent
 
 if TYPE_CHECKING:
     from autodiff_compiler.ops.calling import Signature
@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Elementwise:
-    """`partials(m, *operands, result)` gives one term per operand; None where it has none."""
+    """`partials(m, *operands, result)` gives one term per operand; None where it has none.
+
+    Where Σ partial × tangent can be had for fewer operations, `tangent(m, *operands, result,
+    *tangents)` says how; forward mode uses it where more than one operand varies.
+    """
 
     partials: Partials
+    tangent: Tangent | None = None
 
 
 @dataclass(frozen=True)

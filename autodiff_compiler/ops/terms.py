@@ -88,6 +88,15 @@ class Mask(Term):
     condition: Term
 
 
+@dataclass(frozen=True)
+class Choose(Term):
+    """One of two terms, of which only the chosen one is computed. For tangents, not partials."""
+
+    condition: Term
+    then: Term
+    orelse: Term
+
+
 TermLike = Term | int | float
 
 
@@ -123,6 +132,9 @@ class Namespace:
     def mask(self, condition: Term) -> Term:
         return Mask(condition)
 
+    def choose(self, condition: Term, then: TermLike, orelse: TermLike) -> Term:
+        return Choose(condition, term(then), term(orelse))
+
 
 def library_of(name: str) -> str:
     """The library whose functions belong to the operation of this name; operators take math's."""
@@ -130,3 +142,4 @@ def library_of(name: str) -> str:
 
 
 Partials = Callable[..., tuple["TermLike | None", ...]]
+Tangent = Callable[..., Term]

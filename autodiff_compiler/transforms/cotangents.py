@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from autodiff_compiler.ir.builder import Builder
-from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType, TupleType, plain
+from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.types import (
+    BOOL,
+    ArrayType,
+    ScalarType,
+    SequenceType,
+    TupleType,
+    Type,
+    plain,
+)
 from autodiff_compiler.ir.values import Loop, Operand, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.calling import HOLE
@@ -20,10 +28,33 @@ Naming = Callable[[str | None], str | None]
 
 @dataclass(frozen=True)
 class Presence:
-    """A cotangent is zero, and takes no part, unless the condition is what it should be."""
+    """A cotangent is zero, and takes no part, unless the condition is what it should be.
+
+    One that says no more than that a loop has run is for `poles` only: not worth its place beside
+    quotients, whose divisor Python has found not to be zero.
+    """
 
     condition: Operand
-    holds: bool
+    holds: bool = True
+    poles: bool = False
+
+    def known(self, build: Builder) -> Operand:
+        """Whether the cotangent takes part, as a value."""
+        known, kind = self.condition, self.condition.type
+        if not self.holds and (kind == BOOL or _rank(kind)):
+            return build.op(OPS["not"], known)
+        if isinstance(kind, ArrayType) and kind.dims:
+            return known if kind.dtype == "bool" else build.op(OPS["ne"], known, const(0))
+        if kind != BOOL:
+            known = build.op(OPS["bool"], known)
+        return known if self.holds else build.op(OPS["not"], known)
+
+    def either(self, build: Builder, other: Presence) -> Presence:
+        """That of a sum of two cotangents."""
+        if self == other:
+            return self
+        known = (self.known(build), const(True), other.known(build))
+        return Presence(build.op(OPS["select"], *known), poles=self.poles and other.poles)
 
     def apply(self, build: Builder, cotangent: Operand) -> Operand:
         arms = (cotangent, ZERO) if self.holds else (ZERO, cotangent)
@@ -34,8 +65,8 @@ class Presence:
 class Cotangents:
     """The cotangents met so far, by value. Values not asked about are dropped on arrival.
 
-    `masks` says of some that they came out of one arm of a branch only: where the other arm ran
-    they are a zero that must not meet an infinite partial derivative.
+    `masks` says of some that they come out of some arms of branches only: where others ran they
+    are a zero that must not meet an infinite partial derivative.
     """
 
     active: set[Value]
@@ -57,12 +88,15 @@ class Cotangents:
         if contribution is None or not isinstance(target, Value) or target not in self.active:
             return
         before = self.of.get(target)
-        if before is None and isinstance(contribution, AddAt):
-            mask = _selected(contribution)
-        if before is None and mask is not None:
+        known = self.masks.pop(target, None)
+        if isinstance(contribution, AddAt):
+            mask = _selected(contribution, target)
+        if mask is not None and not _suits(mask, target):
+            mask = None
+        if mask is not None and before is None:
             self.masks[target] = mask
-        elif self.masks.get(target) != mask:
-            self.masks.pop(target, None)
+        elif mask is not None and known is not None:
+            self.masks[target] = known.either(build, mask)
         if isinstance(contribution, AddAt):
             total = zero_of(build, target) if before is None else in_full(build, before, target)
             name = bar(target.name)
@@ -80,12 +114,23 @@ class Cotangents:
             self.of[target] = add(build, before, contribution, bar(target.name))
 
 
-def _selected(contribution: AddAt) -> Presence | None:
+def _rank(kind: Type) -> int:
+    return kind.rank if isinstance(kind, ArrayType) else 0
+
+
+def _suits(mask: Presence, target: Value) -> bool:
+    """Whether a mask has no more dimensions than the cotangent that it is about."""
+    return _rank(mask.condition.type) <= _rank(target.type)
+
+
+def _selected(contribution: AddAt, target: Value) -> Presence | None:
     """What a boolean mask has left out takes no part."""
     if contribution.attributes.get("index") != (HOLE,):
         return None
     (place,) = contribution.indices
     is_mask = isinstance(place.type, ArrayType) and place.type.dtype == "bool"
+    if _rank(place.type) != _rank(target.type):
+        return None  # a mask of rows
     return Presence(place, True) if is_mask else None
 
 

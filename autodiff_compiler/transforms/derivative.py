@@ -66,6 +66,8 @@ class Wanted:
 
 def reverse_gradient(function: Function, wanted: Wanted, clean: Clean) -> Function:
     """The gradient by one forward and one backward sweep."""
+    if _raises_as_called(function):
+        return _gradient_function(function, wanted, (), Builder(), (), "reverse")
     function = take_apart_first(function)
     result = _scalar_result(function)
     build, sweep = Builder(Origin(order=order_of(function))), _Backward(function, wanted, clean)
@@ -76,6 +78,9 @@ def reverse_gradient(function: Function, wanted: Wanted, clean: Clean) -> Functi
 
 def vjp(function: Function, argnums: tuple[int, ...], clean: Clean) -> Function:
     """Value and pullback: parameters, then the cotangent of the result, which comes late."""
+    if _raises_as_called(function):
+        named = _sentence(function, argnums, "Value and pullback", "reverse")
+        return replace(function, name=f"{function.name}_vjp", documentation=named)
     function = take_apart_first(function)
     result = _result(function)
     order = order_of(function)
@@ -98,7 +103,6 @@ def vjp(function: Function, argnums: tuple[int, ...], clean: Clean) -> Function:
 
 def jvp(function: Function, argnums: tuple[int, ...]) -> Function:
     """Value and tangent: parameters, then one tangent for each of `argnums`."""
-    result = _result(function)
     inputs = [function.params[place] for place in argnums]
     walk = _forward_walk(function, [inputs], order_of(function))
     seeds: list[Value] = []
@@ -107,16 +111,19 @@ def jvp(function: Function, argnums: tuple[int, ...]) -> Function:
         seeds.append(Value(_exact(param.type, walk.tangent_type(param.type)), name))
         walk.tangents[0][param] = seeds[-1]
     build = Builder(Origin(order=walk.order))
-    walk.sweep(function.body.nodes, build)
-    tangent = walk.whole(build, 0, result)
-    if _has_form(result.type):
-        tangent = conform(build, tangent, result)
-    both = _pack(build, [result, tangent])
+    body = function.body
+    if not _raises_as_called(function):
+        result = _result(function)
+        walk.sweep(function.body.nodes, build)
+        tangent = walk.whole(build, 0, result)
+        if _has_form(result.type):
+            tangent = conform(build, tangent, result)
+        body = build.block(_pack(build, [result, tangent]))
     return replace(
         function,
         name=f"{function.name}_jvp",
         params=(*function.params, *seeds),
-        body=build.block(both),
+        body=body,
         keyword_only=frozenset(),
         defaults={},
         documentation=_sentence(function, argnums, "Value and tangent", "forward"),
@@ -129,6 +136,8 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
     The scalars go through one sweep together. A sequence has as many directions as elements, known
     at run time only: the sweep is repeated in a loop over them.
     """
+    if _raises_as_called(function):
+        return _gradient_function(function, wanted, (), Builder(), (), "forward")
     result = _scalar_result(function)
     inputs = [function.params[place] for place in wanted.argnums]
     for param in inputs:
@@ -423,6 +432,14 @@ def _result(function: Function) -> Operand:
     return function.body.yields[0]
 
 
+def _raises_as_called(function: Function) -> bool:
+    """Whether the function always raises, for its static arguments: so does its derivative then.
+
+    Other arguments may well lead to a number. Where there are none, there is nothing to derive.
+    """
+    return bool(function.fixed) and not function.body.yields
+
+
 def _scalar_result(function: Function) -> Operand:
     result = _result(function)
     if isinstance(result.type, ScalarType):
@@ -464,17 +481,19 @@ def _gradient_function(
     gradients: Sequence[Operand],
     mode: str,
 ) -> Function:
+    kind = "value_and_grad" if wanted.with_value else "grad"
+    what = "Value and derivative" if wanted.with_value else "Derivative"
+    named = replace(
+        function,
+        name=f"{function.name}_{kind}",
+        documentation=_sentence(function, wanted.argnums, what, mode),
+    )
+    if _raises_as_called(function):
+        return named
     result = _result(function)
     gradient = gradients[0] if wanted.bare else _pack(build, gradients)
     returned = _pack(build, [result, gradient]) if wanted.with_value else gradient
-    kind = "value_and_grad" if wanted.with_value else "grad"
-    what = "Value and derivative" if wanted.with_value else "Derivative"
-    return replace(
-        function,
-        name=f"{function.name}_{kind}",
-        body=Block((*forward, *build.nodes), (returned,)),
-        documentation=_sentence(function, wanted.argnums, what, mode),
-    )
+    return replace(named, body=Block((*forward, *build.nodes), (returned,)))
 
 
 WIDTH = 78  # of a docstring's text, so that its line fits 88 columns

@@ -47,8 +47,8 @@ def summed_to(
     """A contribution to the cotangent of `target`, with what was broadcast summed up.
 
     `result` is what the target was broadcast to, element by element; None for other operations,
-    whose contributions have as many dimensions as the target, or leading ones more. `made_of` are all
-    that broadcast to it together.
+    whose contributions have as many dimensions as the target, or leading ones more. `made_of` are
+    all that broadcast to it together.
     """
     dims, wanted = dims_of(found.type), dims_of(target.type)
     if result is not None:

@@ -38,7 +38,8 @@ from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupporte
 from autodiff_compiler.transforms.activity import differentiable
 from autodiff_compiler.transforms.cotangents import zero_of
 from autodiff_compiler.transforms.fitting import in_full, of_kinds
-from autodiff_compiler.transforms.terms import partials_of, scale
+from autodiff_compiler.transforms.terms import build as build_term
+from autodiff_compiler.transforms.terms import partials_of, scale, tangent_of
 
 
 def dot(name: str | None) -> str | None:
@@ -121,6 +122,9 @@ class Forward:
         assert isinstance(record, Record)
         match record.rule:
             case Elementwise():
+                whole_tangent = tangent_of(op, record.rule, tangents)
+                if whole_tangent is not None:
+                    return build_term(build, whole_tangent)
                 total: Operand | None = None
                 for tangent, partial in zip(tangents, partials_of(op, record.rule), strict=True):
                     scaled = None if tangent is None else scale(build, tangent, partial)

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.lengths import Lengths
 from autodiff_compiler.ir.types import (
+    BOOL,
     INT,
     ArrayType,
     ScalarType,
@@ -39,6 +40,7 @@ from autodiff_compiler.ir.values import (
     Value,
 )
 from autodiff_compiler.ir.walk import free_values
+from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.ops.terms import Term
 from autodiff_compiler.transforms.activity import differentiable
@@ -52,7 +54,7 @@ from autodiff_compiler.transforms.cotangents import (
     padded,
     zero_of,
 )
-from autodiff_compiler.transforms.fitting import in_full, of_kinds, summed_to
+from autodiff_compiler.transforms.fitting import covers, dims_of, in_full, of_kinds, summed_to
 from autodiff_compiler.transforms.handover import collecting, hand_out, name_of, plan_loop
 from autodiff_compiler.transforms.residuals import apply_plan, plan_residuals
 from autodiff_compiler.transforms.terms import ZERO, may_be_infinite, partials_of, scale
@@ -162,16 +164,18 @@ class Reverse:
         scaled = scale(back, *product)
         if scaled is None:
             return
-        if mask is not None and may_be_infinite(product[1]):
+        if mask is not None and may_be_infinite(product[1], mask.poles):
             scaled = mask.apply(back, scaled)
-        elif mask is None and len(back.nodes) > before:
-            mask = _mask_made(back.nodes[-1], scaled)
+        made = back.nodes[-1] if len(back.nodes) > before else None
         fitted = summed_to(back, scaled, operand, op.result, op.operands)
-        if fitted is not scaled:
-            scaled, mask = fitted, None
+        if not covers(dims_of(operand.type), dims_of(op.result.type)):
+            mask = made = None  # it has been summed up
+        scaled = fitted
         if operand not in cotangents.of and len(back.nodes) > before:
             # Just made for this operand: it is the operand's cotangent so far.
             scaled = back.called(scaled, bar(self.name(operand)))
+        if mask is None and isinstance(made, Op):
+            mask = _mask_made(back, made)
         cotangents.add(back, operand, scaled, mask)
 
     def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
@@ -193,6 +197,7 @@ class Reverse:
     # ------------------------------------------------------------------ branches
 
     def branch(self, node: If, cotangents: Cotangents, back: Builder) -> Node:
+        masks = [cotangents.masks.get(result) for result in node.results]
         taken = [cotangents.take(result) for result in node.results]
         if all(cotangent is None for cotangent in taken):
             return node
@@ -210,19 +215,30 @@ class Reverse:
         # An arm that raises is not the arm that ran: the other one's sweep needs no condition.
         running = [place for place, arm in enumerate(arms) if arm.yields is not None]
         builders = [Builder(back.origin), Builder(back.origin)]
-        inner = [Cotangents(self.active, dict(before)) for _ in arms]
+        known = {v: mask for v, mask in cotangents.masks.items() if v in before}
+        inner = [Cotangents(self.active, dict(before), dict(known)) for _ in arms]
         for place in running:
             arm, build = arms[place], builders[place]
-            for operand, cotangent in zip(arm.yields or (), taken, strict=True):
-                inner[place].add(build, operand, cotangent)
+            for operand, cotangent, mask in zip(arm.yields or (), taken, masks, strict=True):
+                inner[place].add(build, operand, cotangent, mask)
             arms[place] = Block(self.sweep(arm.nodes, inner[place], build), arm.yields)
         changed = [
             value
             for value in outside
             if any(inner[place].of.get(value) is not before.get(value) for place in running)
         ]
+        # Cotangents that are masked inside an arm: whether they take part is handed out as well.
+        masked = [
+            value
+            for value in changed
+            if isinstance(value.type, ScalarType)
+            and any(value in inner[place].masks for place in running)
+        ]
         yields = [
-            tuple(self.current(build, found, value) for value in changed)
+            (
+                *(self.current(build, found, value) for value in changed),
+                *(_takes_part(build, found, value) for value in masked),
+            )
             for build, found in zip(builders, inner, strict=True)
         ]
         # Each arm may read what its own forward arm computed, and nothing of the other one's.
@@ -231,7 +247,7 @@ class Reverse:
             for build, handed, arm in zip(builders, yields, arms, strict=True)
         )
         if len(running) == 2:
-            totals = tuple(map(self.receive, changed))
+            totals = (*map(self.receive, changed), *(Value(BOOL) for _ in masked))
             reverse = If(node.condition, then, orelse, totals, origin=back.origin)
             whole = self.clean(Block((reverse,), totals), ())
         else:
@@ -239,9 +255,13 @@ class Reverse:
         augmented = replace(node, then=arms[0], orelse=arms[1])
         augmented, whole = self.save_from_arms(augmented, whole, running)
         back.nodes.extend(whole.nodes)
-        for value, total in zip(changed, whole.yields or (), strict=True):
+        present = dict(zip(masked, (whole.yields or ())[len(changed) :], strict=True))
+        for value, total in zip(changed, whole.yields or (), strict=False):
             cotangents.of[value] = total
             cotangents.masks.pop(value, None)
+            if value in present:
+                cotangents.masks[value] = Presence(present[value])
+                continue
             parts = [place for place in running if value in inner[place].of]
             if len(running) == 2 and len(parts) == 1 and isinstance(value.type, ScalarType):
                 cotangents.masks[value] = Presence(node.condition, parts[0] == 0)
@@ -314,16 +334,23 @@ class Reverse:
         ]
         wanted = [place for place, each in enumerate(node.elements) if each in self.active]
         collects = [self.current(body, inner, node.elements[place]) for place in wanted]
+        # Of captured values nothing else has read: whether there was any iteration at all.
+        alone = [
+            value
+            for value in outside
+            if value not in cotangents.of and isinstance(value.type, ScalarType)
+        ]
+        flags, entered = ([Value(BOOL, "ran") for _ in alone] for _ in range(2))
         results = [Value(received.type, received.name) for received in (*bars, *totals)]
         gathered = [
             Value(SequenceType(collected.type), bar(node.consumed[place].name))
             for place, collected in zip(wanted, collects, strict=True)
         ]
         reverse = Loop(
-            inits=tuple(starts),
-            args=(*bars, *totals),
-            nexts=tuple(handed_on),
-            finals=tuple(results),
+            inits=(*starts, *(const(False) for _ in alone)),
+            args=(*bars, *totals, *flags),
+            nexts=(*handed_on, *(const(True) for _ in alone)),
+            finals=(*results, *entered),
             body=tuple(body.nodes),
             consumed=tuple(sequence for sequence, _ in given),
             elements=tuple(element for _, element in given),
@@ -339,7 +366,7 @@ class Reverse:
             for result, place in zip(results, carried, strict=False)
             if node.inits[place] in self.active
         ]
-        roots = (*into_init, *results[len(carried) :], *gathered)
+        roots = (*into_init, *results[len(carried) :], *gathered, *entered)
         node = replace(node, body=forward)
         whole = self.clean(Block((reverse,), roots), node.body)
         node, whole = self.save_from_body(node, whole, {element for _, element in given}, trips)
@@ -351,6 +378,9 @@ class Reverse:
         ):
             if values[result] is not start:
                 cotangents.of[value] = values[result]
+        for value, flag in zip(alone, entered, strict=True):
+            if value in cotangents.of:
+                cotangents.masks[value] = Presence(values[flag], poles=True)
         for place, result in zip(carried, results, strict=False):
             if result in values:
                 cotangents.add(back, node.inits[place], values[result])
@@ -489,12 +519,26 @@ class Reverse:
                 return of_kinds(primal, self.cotangent)
 
 
-def _mask_made(node: Node, scaled: Operand) -> Presence | None:
+def _takes_part(build: Builder, found: Cotangents, value: Value) -> Operand:
+    """Whether a cotangent takes part in what comes before: not where it is absent."""
+    if value not in found.of:
+        return const(False)
+    mask = found.masks.get(value)
+    return const(True) if mask is None else mask.known(build)
+
+
+def _mask_made(back: Builder, made: Op) -> Presence | None:
     """The mask of a cotangent that its rule has just dropped where a condition fails."""
-    if isinstance(node, Op) and node.result is scaled and node.operation.name == "select":
-        condition, chosen, otherwise = node.operands
-        if otherwise is ZERO:
-            return Presence(condition, True)
-        if chosen is ZERO:
-            return Presence(condition, False)
-    return None
+    if made.operation.name != "select":
+        return None
+    condition, taken, otherwise = made.operands
+    if otherwise is ZERO:
+        return Presence(condition)
+    if taken is ZERO:
+        return Presence(condition, False)
+    within = next((n for n in back.nodes if isinstance(n, Op) and n.result is taken), None)
+    inner = None if within is None else _mask_made(back, within)
+    if inner is None:
+        return None
+    # Dropped where the one condition holds and the other fails.
+    return Presence(back.op(OPS["select"], condition, inner.known(back), const(True)))

@@ -203,3 +203,34 @@ def test_the_pullback_is_that_of_the_point_whatever_becomes_of_the_argument() ->
     xs.append(5.0)
     assert pullback(1.0) == ([2.0, 4.0],)
     assert xs == [100.0, 2.0, 5.0]
+
+
+def in_rows(rows: Any, scale: tuple[list[float], float]) -> tuple[list[float], float]:
+    first = rows[0]
+    total = 0.0
+    for x in first:
+        total += x * x * scale[0][0]
+    return first, total * rows[1][0] * scale[1]
+
+
+def test_the_text_of_a_pullback_keeps_its_own_lists() -> None:
+    """Of lists inside others, and of those that the function has handed out again."""
+    source = vjp(in_rows).lower([[1.0, 2.0], [3.0]], ([0.5], 2.0)).source
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    rows, scale = [[1.0, 2.0], [3.0]], ([0.5], 2.0)
+    (first, _), pullback = namespace["in_rows_vjp"](rows, scale)
+    assert first is rows[0]
+    expected = pullback(([0.0, 0.0], 1.0))
+    rows[0][:], rows[1][0], scale[0][0] = [7.0], 8.0, 9.0
+    rows.clear()
+    assert pullback(([0.0, 0.0], 1.0)) == expected
+    assert expected == ([[6.0, 12.0], [5.0]], ([30.0], 7.5))
+
+
+def read_by_the_primal_alone(x: float, ns: list[int]) -> float:
+    return x * ns[0]
+
+
+def test_nothing_is_copied_without_need() -> None:
+    assert "list(" not in vjp(read_by_the_primal_alone).lower(1.0, [2]).source

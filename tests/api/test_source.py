@@ -239,3 +239,14 @@ def test_a_derivative_for_a_function_given_is_not_saved(tmp_path: Path) -> None:
     assert derivative(0.5, math.exp) == pytest.approx(1.5 * math.exp(0.5))
     with pytest.raises(SignatureError, match="the fn it was last called with"):
         derivative.save(tmp_path / "through.py")
+
+
+def test_a_default_that_is_no_literal_leaves_the_others_alone() -> None:
+    def scaled(x, factor=2.0, function=abs, *, power=3.0, unused=object()):
+        return function(x) * factor * power
+
+    source = grad(scaled).lower(-1.0).source
+    assert "def scaled_grad(x, factor=2.0, function=None, *, power=3.0, unused=None):" in source
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)
+    assert namespace["scaled_grad"](-1.0) == -6.0

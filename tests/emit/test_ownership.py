@@ -272,8 +272,10 @@ def test_accumulators_are_made_anew_by_each_call() -> None:
     result = build("tuple", total, changed, container="tuple")
     made = Function("f", (xs, out_bar), build.block(result), late=1)
     assert body_of(made) == (
+        "xs_2 = list(xs)\n"
+        "\n"
         "def pullback(out_bar):\n"
-        "    xs_bar = [0.0] * len(xs)\n"
+        "    xs_bar = [0.0] * len(xs_2)\n"
         "    xs_bar[0] += out_bar\n"
         "    return xs_bar\n"
         "\n"

@@ -80,6 +80,7 @@ def test_params_defaults_and_keyword_only() -> None:
         "n": Const(3, INT),
         "scale": Const(0.5, FLOAT),
         "mode": Const(None, NOTHING),
+        "g": Const(None, NOTHING),  # a function: it is known, and read nowhere
     }
     assert ir.keyword_only == {"scale", "mode", "g"}
     assert ir.origin.span is not None

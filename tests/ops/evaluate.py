@@ -12,7 +12,17 @@ from autodiff_compiler.ir.types import ScalarType, Type, type_of
 from autodiff_compiler.ir.values import Const, Operand, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.record import Elementwise, Record
-from autodiff_compiler.ops.terms import Apply, Leaf, Mask, Namespace, Number, Term, library_of, term
+from autodiff_compiler.ops.terms import (
+    Apply,
+    Choose,
+    Leaf,
+    Mask,
+    Namespace,
+    Number,
+    Term,
+    library_of,
+    term,
+)
 
 Environment = dict[Value, Any]
 Arithmetic = Callable[..., Any]  # the name of a record and its operands → the result
@@ -91,6 +101,9 @@ def evaluate(tree: Term, environment: Environment, arithmetic: Arithmetic = floa
             return value
         case Mask(condition):
             return 1.0 if evaluate(condition, environment, arithmetic) else 0.0
+        case Choose(condition, then, orelse):
+            chosen = then if evaluate(condition, environment, arithmetic) else orelse
+            return evaluate(chosen, environment, arithmetic)
         case Apply("mul", (factor, Mask(condition))):
             holds = evaluate(condition, environment, arithmetic)
             return evaluate(factor, environment, arithmetic) if holds else 0.0

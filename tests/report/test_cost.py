@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
 from collections.abc import Callable
@@ -113,3 +114,100 @@ def test_text_and_ratio() -> None:
     assert str(Cost(10, 25)) == "primal 10, derivative 25 operations (2.50 × primal)"
     assert Cost(0, 0).ratio == 1.0
     assert Cost(0, 2).ratio == math.inf
+
+
+def maxima(x, y):
+    for _ in range(5):
+        x = np.maximum(x, y)
+    return x
+
+
+def minima(x, y):
+    for _ in range(5):
+        x = np.minimum(y, x)
+    return x
+
+
+def numbers_first(x, y):
+    for _ in range(5):
+        x = np.fmax(x, y)
+    return x
+
+
+def smaller_numbers(x, y):
+    for _ in range(5):
+        x = np.fmin(y, x)
+    return x
+
+
+def builtin_maxima(x, y):
+    for _ in range(5):
+        x = max(x, y)
+    return x
+
+
+def quotients(x, y):
+    for _ in range(5):
+        x = x / y
+    return x
+
+
+def inverted_quotients(x, y):
+    for _ in range(5):
+        x = y / x
+    return x
+
+
+def choices(x, y):
+    for _ in range(5):
+        x = np.where(x < y, x, y)
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "reverse", "forward"),
+    [  # the operations of a derivative, in units of the primal's, for x < y, x > y, x = y
+        (maxima, (5, 5, 5), (4, 3, 4)),
+        (minima, (5, 5, 5), (4, 3.8, 4)),
+        (numbers_first, (5, 5, 5), (4, 3, 4)),
+        (smaller_numbers, (5, 5, 5), (4, 3.8, 4)),
+        (builtin_maxima, (3, 3, 3), (2, 2, 2)),
+        (quotients, (4, 4, 4), (4, 4, 4)),
+        (inverted_quotients, (5, 5, 5), (4, 4, 4)),
+        (choices, (2, 2, 2), (1, 1, 1)),
+    ],
+)
+def test_programs_of_one_operation_alone(
+    function: Callable[..., Any], reverse: tuple[float, ...], forward: tuple[float, ...]
+) -> None:
+    """At most 5 × the primal in reverse, 4 × forward, whatever is repeated."""
+    points = ((1.0, 2.0), (2.0, 1.0), (1.0, 1.0))
+    back = [grad(function, argnums=(0, 1)).lower(*at).cost.ratio for at in points]
+    ahead = [jvp(function).lower(at, (1.0, 1.0)).cost.ratio for at in points]
+    assert tuple(back) == reverse
+    assert tuple(ahead) == forward
+
+
+@pytest.mark.parametrize("at", [*itertools.product((0.0, 1.0, 2.0), (0.0, 1.0), (0.0, 1.0))])
+def test_clipping_within_the_bounds(at: tuple[float, float, float]) -> None:
+    """All orders of number and bounds, ties and bounds the wrong way round among them."""
+
+    def clipped(x, low, high):
+        for _ in range(5):
+            x = np.clip(x, low, high)
+        return x
+
+    assert grad(clipped, argnums=(0, 1, 2)).lower(*at).cost.ratio == 5
+    assert grad(clipped).lower(*at).cost.ratio <= 5
+    assert jvp(clipped).lower(at, (1.0, 1.0, 1.0)).cost.ratio <= 4
+    assert jvp(lambda x, low: clipped(x, low, 0.5)).lower(at[:2], (1.0, 1.0)).cost.ratio <= 4
+    assert jvp(lambda x: clipped(x, 0.0, 1.0)).lower(at[:1], (1.0,)).cost.ratio == 4
+
+
+def test_a_lone_quotient() -> None:
+    def quotient(x, y):
+        return x / y
+
+    low = jvp(quotient).lower((3.0, 7.0), (1.0, 1.0))
+    assert (low.cost.primal, low.cost.derivative) == (1, 4)
+    assert grad(quotient, argnums=(0, 1)).lower(3.0, 7.0).cost.derivative == 4

@@ -77,3 +77,86 @@ def test_gradient(
 ) -> None:
     with np.errstate(all="ignore"):
         assert grad(function, mode=mode)(*arguments) == pytest.approx(derivative, rel=1e-14)
+
+
+def under_two_conditions(x, a, b):
+    r = math.sqrt(x)
+    y = x
+    if a > 0.0:
+        if b > 0.0:
+            y = r * 2.0
+    return y
+
+
+def under_one_or_the_other(x, a, b):
+    r = math.sqrt(x)
+    y = x
+    if a > 0.0:
+        y = y + r
+    if b > 0.0:
+        y = y + r * 2.0
+    return y
+
+
+def beside_a_nested_condition(x, a, b):
+    r = math.sqrt(x)
+    y = x
+    if a > 0.0:
+        y = x * 3.0
+        if b > 0.0:
+            y = r * 2.0
+        else:
+            y = y + 1.0
+    if b > 2.0:
+        y += r
+    return y
+
+
+def through_a_branch(x, a, b):
+    r = math.sqrt(x)
+    s = r if b > 0.0 else 2.0 * r
+    t = s + 1.0
+    if a > 0.0:
+        return t if b > 2.0 else x
+    return 3.0 * x
+
+
+def the_other_arm_raises(x, a, b):
+    r = math.sqrt(x)
+    if a < -5.0:
+        raise ValueError("too far")
+    elif b > 0.0:
+        return r
+    return x
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        under_two_conditions,
+        under_one_or_the_other,
+        beside_a_nested_condition,
+        through_a_branch,
+        the_other_arm_raises,
+    ],
+)
+@pytest.mark.parametrize("b", [-1.0, 1.0, 3.0])
+@pytest.mark.parametrize("a", [-1.0, 1.0])
+def test_conditions_in_one_another(function: Callable[..., Any], a: float, b: float) -> None:
+    """What took no part gives 0 in both modes; what did gives infinity in both, or nan."""
+    back, ahead = (grad(function, mode=mode)(0.0, a, b) for mode in ("reverse", "forward"))
+    assert back == ahead
+
+
+def in_a_loop(x, n):
+    r = math.sqrt(x)
+    total = x
+    for _ in range(n):
+        total += r
+    return total
+
+
+def test_a_loop_that_never_ran() -> None:
+    for mode in ("reverse", "forward"):
+        assert grad(in_a_loop, mode=mode)(0.0, 0) == 1.0
+        assert grad(in_a_loop, mode=mode)(0.0, 2) == math.inf
