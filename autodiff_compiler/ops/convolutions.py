@@ -192,7 +192,7 @@ POLYDER_TRANSPOSED = Helper(
     '''\
 def polyder_transposed(d, p):
     """What the coefficients d of the derivative of a polynomial hand to those of p."""
-    return np.append(d * np.arange(p.size - 1, 0, -1, dtype=d.dtype), np.zeros(1, d.dtype))
+    return np.append(d * np.arange(p.size - 1, 0, -1, dtype=d.dtype), np.zeros(p.size - d.size, d.dtype))
 ''',
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import ONE, SOME, ArrayType, Dim, broadcast, dim_of
+from autodiff_compiler.ir.types import NP_FLOAT, ONE, SOME, ArrayType, Dim, broadcast, dim_of
 from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import Attributes, Dims, axis_of, no_dims
 from autodiff_compiler.ops.building import Arrays, Contributions, Traced, bilinear
@@ -222,8 +222,14 @@ def inner_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 
 
 def vdot_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    a, b = c.a, c.b
+    a, b = (_as_precise(m, each, c.result) for each in (c.a, c.b))
     return {"a": _shaped(m, ct * b, a), "b": _shaped(m, ct * a, b)}
+
+
+def _as_precise(m: Arrays, x: Traced, result: Traced) -> Traced:
+    """An array in double precision, where the number that came of it is."""
+    single = isinstance(x.type, ArrayType) and x.type.dtype == "float32"
+    return m.op("astype", x, dtype="float64") if single and result.type == NP_FLOAT else x
 
 
 def _shaped(m: Arrays, x: Traced, like: Traced) -> Traced:

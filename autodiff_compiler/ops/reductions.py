@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import ArrayType
 from autodiff_compiler.ops.array_function import array_function
@@ -290,7 +292,7 @@ def average_weight(operands: Sequence[object]) -> int:
 
 
 def plain_var(a: Any, axis: Any = None, ddof: float = 0, **more: Any) -> Any:
-    where = more.get("where", True)
+    a, where = np.asarray(a), more.get("where", True)
     ddof = more.get("correction", ddof)
     where = where | (a.real != a.real)
     count = (where & (a == a)).sum(axis=axis, keepdims=True)
