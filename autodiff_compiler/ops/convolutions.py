@@ -23,7 +23,7 @@ from autodiff_compiler.ops.building import (
     linear,
 )
 from autodiff_compiler.ops.calling import Refused, signature
-from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, real, restated
+from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, Case, case, real, restated
 from autodiff_compiler.ops.kinds import pure, raises
 from autodiff_compiler.ops.products_of_others import flipped, helping
 from autodiff_compiler.ops.record import Helper, Record, Spelling
@@ -122,6 +122,11 @@ def plain_correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     return np.convolve(a, v[::-1], mode)  # type: ignore[call-overload]
 
 
+def _sized(y: int, a: int, v: int, mode: str) -> Case:
+    """A case of which one size follows from the others."""
+    return Case((real(y), real(a), real(v), mode), resized=False)
+
+
 def convolve_weight(operands: Sequence[object]) -> int:
     """A multiplication and an addition for each product of elements."""
     return 2 * size_of(operands[0]) * size_of(operands[1])
@@ -131,7 +136,10 @@ def convolve_weight(operands: Sequence[object]) -> int:
 
 
 def polyval_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
-    vector(operands[0], "polyval")
+    """Those of x. Of a number x it is a number, if p has any coefficients: else it would be an
+    array without dimensions, which only calls of p = [] give."""
+    if vector(operands[0], "polyval").size == 0 and not operands[1]:
+        raise OperandError("polyval: a polynomial without coefficients: write 0.0")
     return operands[1]
 
 
@@ -153,7 +161,8 @@ def polyval_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 
 def powers_times(ct: Any, x: Any, p: Any) -> object:
     """Of each power of x that a polynomial p has, the sum times ct."""
-    return np.ravel(ct) @ np.vander(np.ravel(x), p.size)
+    ct, x = (each if np.ndim(each) == 1 else np.ravel(each) for each in (ct, x))
+    return ct @ np.vander(x, p.size)
 
 
 def powers_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -192,7 +201,9 @@ POLYDER_TRANSPOSED = Helper(
     '''\
 def polyder_transposed(d, p):
     """What the coefficients d of the derivative of a polynomial hand to those of p."""
-    return np.append(d * np.arange(p.size - 1, 0, -1, dtype=d.dtype), np.zeros(p.size - d.size, d.dtype))
+    total = np.zeros(p.size, d.dtype)
+    total[:-1] = d * np.arange(p.size - 1, 0, -1)
+    return total
 ''',
 )
 
@@ -208,6 +219,11 @@ def polyder_type(types: Sequence[Type], attributes: Attributes) -> Type:
 def transposed_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return ArrayType(array(types[0]).dtype, array(types[1]).dims)
 
+
+# The sizes of a and v, and how much of their full convolution a mode keeps of it.
+KEPT = ((5, 3, "same", 5), (3, 5, "same", 5), (4, 2, "valid", 3), (2, 4, "valid", 3))
+PARTS = tuple(_sized(kept, n, k, mode) for n, k, mode, kept in KEPT)
+WHOLES = tuple(_sized(n + k - 1, n, k, mode) for n, k, mode, kept in KEPT)
 
 RECORDS: tuple[Record, ...] = (
     array_function(
@@ -249,6 +265,7 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"y": m("narrowed", ct, c.a, c.v, mode=c.mode)},
         ),
         FREE,
+        PARTS,
     ),
     helping(
         NARROWED,
@@ -261,6 +278,7 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"y": m("widened", ct, c.a, c.v, mode=c.mode)},
         ),
         FREE,
+        WHOLES,
     ),
     array_function(
         "np.polyval",
@@ -271,8 +289,9 @@ RECORDS: tuple[Record, ...] = (
         cases=(
             case(real(4), real(3)),
             case(real(4), real(2, 3)),
-            case(real(4), NUMBER),
-            case(real(4), real()),
+            Case((real(4), NUMBER), resized=False),
+            Case((real(4), real()), resized=False),
+            Case((real(1), NUMBER), resized=False),
             case(real(1), real(3)),
             case(real(3), real(0)),
             case(real(2), real(1)),
@@ -297,6 +316,7 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"d": m("np.polyder", ct)},
         ),
         per_element(1),
+        (case(real(3), real(4)), case(real(1), real(2)), case(real(0), real(1))),
     ),
     Record(
         name="powers_times",
@@ -307,5 +327,14 @@ RECORDS: tuple[Record, ...] = (
         rule=custom(jvp=powers_jvp, vjp=powers_vjp),
         spelling=Spelling(write_powers),
         takes=signature("ct", "x", "p"),
+        cases=(
+            case(real(3), real(3), real(4)),
+            case(real(2, 3), real(2, 3), real(4)),
+            Case((real(), real(), real(3)), resized=False),
+            Case((NUMBER, NUMBER, real(3)), resized=False),
+            case(real(1), real(1), real(2)),
+            case(real(0), real(0), real(3)),
+            case(real(3), real(3), real(1)),
+        ),
     ),
 )

@@ -23,6 +23,7 @@ from autodiff_compiler.ops.cases import (
     COMPLEX_STEP,
     NO_DERIVATIVE,
     NUMBER,
+    Case,
     case,
     distinct,
     integers,
@@ -292,5 +293,18 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"values": m("np.take_along_axis", ct, c.indices, c.axis)},
         ),
         per_element(1),
+        # Values have the shape that take_along_axis gives.
+        tuple(
+            Case((values, indices, like, axis), resized=False)
+            for values, indices, like, axis in (
+                (real(3, 2), integers(4, 3, 2), real(3, 4), 1),
+                (real(2, 4), integers(3, 2, 4), real(3, 4), 0),
+                (real(3, 2), integers(4, 1, 2), real(3, 4), 1),
+                (real(3, 2), integers(4, 3, 2), real(1, 4), -1),
+                (real(2, 5, 4), integers(3, 2, 5, 4), real(2, 3, 4), 1),
+                (real(3, 0), integers(4, 3, 0), real(3, 4), 1),
+                (real(1, 1), integers(1, 1, 1), real(1, 1), 0),
+            )
+        ),
     ),
 )
