@@ -12,7 +12,7 @@ from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import ONE, SOME, ArrayType, Dim, Type, dim_of, shortened
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.array_function import array_function
-from autodiff_compiler.ops.array_types import Attributes, Dims, array, array_or_number
+from autodiff_compiler.ops.array_types import Attributes, Dims, array, array_or_number, by_example
 from autodiff_compiler.ops.building import (
     Arrays,
     Contributions,
@@ -144,11 +144,32 @@ def polyval_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
 
 
 def slope(m: Arrays, p: Traced, x: Traced) -> Traced:
-    return m("np.polyval", m("np.polyder", p), double(m, x))
+    """The derivative by x. Of a constant it has no coefficients."""
+    return m("np.polyval" if x.rank else "polyval_number", m("np.polyder", p), double(m, x))
+
+
+def polyval_number(p: Any, x: Any) -> object:
+    """np.polyval for one x: a number, though there be no coefficients."""
+    return np.polyval(p, x)[()]
+
+
+def number_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
+    vector(operands[0], "polyval")
+    if operands[1]:
+        raise OperandError("polyval_number: expected one number")
+    return ()
+
+
+def write_number(operands: Any, types: Any, attributes: Attributes) -> ast.expr:
+    found = spell.call("np.polyval", *operands)
+    (dim,) = array(types[0]).dims
+    if isinstance(dim.size, int) and dim.size > dim.less:
+        return found
+    return spell.subscript(found, ast.Tuple([], ast.Load()))
 
 
 def polyval_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
-    total = None if dots.p is None else m("np.polyval", dots.p, c.x)
+    total = None if dots.p is None else m(c.op.operation.name, dots.p, c.x)
     if dots.x is not None:
         term = in_dtype_of(m, slope(m, c.p, c.x), c.result) * dots.x
         total = term if total is None else total + term
@@ -193,7 +214,8 @@ def powers_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
 
 
 def powers_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    return {"ct": m("np.polyval", ct, c.x), "x": c.ct * slope(m, ct, c.x)}
+    value = m("np.polyval" if c.x.rank else "polyval_number", ct, c.x)
+    return {"ct": value, "x": c.ct * slope(m, ct, c.x)}
 
 
 POLYDER_TRANSPOSED = Helper(
@@ -319,6 +341,17 @@ RECORDS: tuple[Record, ...] = (
         (case(real(3), real(4)), case(real(1), real(2)), case(real(0), real(1))),
     ),
     Record(
+        name="polyval_number",
+        infer=by_example(polyval_number, number_dims),
+        evaluate=polyval_number,
+        effect=pure,
+        weight=lambda operands: 2 * size_of(operands[0]),
+        rule=custom(jvp=polyval_jvp, vjp=polyval_vjp),
+        spelling=Spelling(write_number),
+        takes=signature("p", "x"),
+        cases=(case(real(4), NUMBER), case(real(1), real()), case(real(0), NUMBER)),
+    ),
+    Record(
         name="powers_times",
         infer=powers_type,
         evaluate=powers_times,
@@ -330,8 +363,8 @@ RECORDS: tuple[Record, ...] = (
         cases=(
             case(real(3), real(3), real(4)),
             case(real(2, 3), real(2, 3), real(4)),
-            Case((real(), real(), real(3)), resized=False),
-            Case((NUMBER, NUMBER, real(3)), resized=False),
+            case(real(), real(), real(3)),
+            case(NUMBER, NUMBER, real(3)),
             case(real(1), real(1), real(2)),
             case(real(0), real(0), real(3)),
             case(real(3), real(3), real(1)),
