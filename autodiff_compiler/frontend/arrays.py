@@ -143,6 +143,11 @@ def call_method(ctx: Context, made: Call, method: Method) -> Meaning:
             said = "this form of the method is not supported"
             return ctx.refuse(made.node, f"call of {made.name}", said, f"write {record.name}(...)")
         return ctx.op(made.node, record.name, *known, label=f"call of {made.name}")
+    for keyword in made.node.keywords:
+        param = record.takes.named(keyword.arg or "")
+        if param is not None and param.of_function:
+            said = f"the method takes no {param.name} by name"
+            return ctx.refuse(keyword, f"call of {made.name}", said, f"write {record.name}(...)")
     arguments = _spread_sizes(record.takes, made.arguments)
     return call_record(ctx, made, record.name, (array, *arguments), {"method": name})
 

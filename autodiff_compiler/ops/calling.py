@@ -59,7 +59,8 @@ REQUIRED = object()
 class Param:
     """A parameter of a library function. `hint` says what to write instead of a refused one.
 
-    One that is `spread` takes all arguments that follow by position, as `*xs` does.
+    One that is `spread` takes all arguments that follow by position, as `*xs` does. One that is
+    `of_function` the methods don't take, at least not by name.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Param:
     default: object = REQUIRED
     hint: str = ""
     spread: bool = False
+    of_function: bool = False
 
     @property
     def required(self) -> bool:
@@ -88,6 +90,13 @@ class Refused:
     """The default of a parameter that is not supported, and what to write instead."""
 
     hint: str = "leave it out"
+
+
+@dataclass(frozen=True)
+class OfFunction:
+    """The default of a parameter that the methods don't take, at least not by name."""
+
+    default: object
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,8 @@ def signature(*required: str, **more: object) -> Signature:
             params.append(Param(name, Role.REFUSED, None, default.hint))
         elif isinstance(default, Sizes):
             params.append(Param(name, Role.SIZES, default.default))
+        elif isinstance(default, OfFunction):
+            params.append(Param(name, Role.STATIC, default.default, of_function=True))
         else:
             params.append(Param(name, Role.STATIC, default))
     return Signature(tuple(params))
@@ -391,7 +402,8 @@ def written(function: str, takes: Signature) -> Spelling:
         ]
         keywords = [ast.keyword(name, _text(value, name)) for name, value in found.keywords.items()]
         method = attributes.get("method")
-        if not isinstance(method, str):
+        of_function = any(each.of_function for each in takes.params if each.name in found.keywords)
+        if not isinstance(method, str) or of_function:
             return ast.Call(spell.name(function), positional, keywords)
         attribute = ast.Attribute(positional[0], method, ast.Load())
         if attributes.get("property"):
