@@ -13,6 +13,7 @@ holes follow those of the signature, and operands that may be left out come last
 from __future__ import annotations
 
 import ast
+import difflib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -150,7 +151,9 @@ class NotStatic(CallError):
 
     def __init__(self, param: str, operand: Operand) -> None:
         super().__init__(
-            f"{param} must be known at compile time", f"write {param} as a constant", param
+            f"{param} must be known before the function runs",
+            f"write {param} as a constant, or pass it as an argument",
+            param,
         )
         self.operand = operand
 
@@ -179,8 +182,10 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
         given[name] = value
     known = {each.name for each in takes.params if not each.spread}
     for name in keywords.keys() - known:
-        listed = ", ".join(each.name for each in takes.params if each.role is not Role.REFUSED)
-        raise CallError("this keyword is not supported", f"it takes {listed}", name)
+        taken = [each.name for each in takes.params if each.role is not Role.REFUSED]
+        close = difflib.get_close_matches(name, taken, n=1)
+        hint = f"did you mean {close[0]}=?" if close else f"it takes {', '.join(taken)}"
+        raise CallError("this keyword is not supported", hint, name)
     for param in takes.params:
         if param.role is Role.REFUSED and not _is_none(given.get(param.name)):
             raise CallError("this keyword is not supported", param.hint, param.name)
@@ -192,7 +197,8 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
     for param in takes.params:
         if param.name not in given:
             if param.required:
-                raise CallError(f"it needs {param.name}", f"pass {param.name}", param.name)
+                listed = ", ".join(each.name for each in takes.params if each.required)
+                raise CallError(f"it is called without {param.name}", f"it needs {listed}")
             continue
         value = given[param.name]
         match param.role:
