@@ -59,15 +59,19 @@ def may_write(ctx: Context, name: str, array: Operand, node: ast.AST) -> bool:
         if (frame is ctx.frame and other == name) or not roots_of(ctx, binding.meaning) & mine:
             continue
         shown = other if other.isidentifier() else "a result"
+        hint = f"use one name for both, or copy before if they are to differ: {shown}.copy()"
+        if frame is not ctx.frame:
+            shown = f"{shown} of {frame.code.name}"
+            hint = f"write {name} = {name}.copy() before, and return it"
         said = f"{shown} may be the same array as {name}, or a part of it"
         notes = ((binding.span, f"{shown} is assigned here"),)
-        hint = f"write {shown} = {shown}.copy() before"
         ctx.refuse(node, f"writing into {name}", said, hint, notes)
         return False
     for frame, captured in _captured(ctx, name):
         if frame is not ctx.frame or captured == name:
             said = f"{name} is used by an inner function"
-            ctx.refuse(node, f"writing into {name}", said, "pass it to the function as an argument")
+            hint = "pass it to that function as an argument"
+            ctx.refuse(node, f"writing into {name}", said, hint)
             return False
     return True
 

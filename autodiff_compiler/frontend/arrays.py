@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from autodiff_compiler.frontend import hints
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import Call
+from autodiff_compiler.frontend.misfits import DTYPES
 from autodiff_compiler.frontend.values import (
     SILENCED,
     Meaning,
@@ -42,13 +44,23 @@ METHODS: dict[str, str] = {
 RESULT_NAMES = linalg.RESULT_NAMES | decompositions.RESULT_NAMES
 # Methods that change their array, or give something that isn't a number.
 WRITERS = {
-    "fill": "write {0} = np.full({0}.shape, ...)",
+    "fill": "write {0}[...] = ...",
     "sort": "write {0} = np.sort({0})",
     "put": "assign to {0}[...]",
     "partition": "write {0} = np.partition({0}, ...)",
     "resize": "write {0} = np.resize({0}, ...)",
     "itemset": "assign to {0}[...]",
     "setflags": "leave it out",
+}
+# What attributes give, done otherwise.
+INSTEAD = {
+    "flat": "write {0}.ravel()",
+    "imag": "leave it out: the numbers are real",
+    "itemsize": "leave it out",
+    "nbytes": "write {0}.size",
+    "nonzero": "use a mask, as in {0}[{0} > 0]",
+    "conj": "leave it out: the numbers are real",
+    "conjugate": "leave it out: the numbers are real",
 }
 
 
@@ -92,14 +104,17 @@ def attribute(ctx: Context, array: Operand, name: str, node: ast.AST) -> Meaning
     if name in METHODS or name in ("astype", "item", "tolist", "copy"):
         return Method(array, name)
     construct = f"attribute {name}"
+    shown = hints.shown(node.value) if isinstance(node, ast.Attribute) else "a"
     if name in WRITERS:
-        shown = hints.shown(node.value) if isinstance(node, ast.Attribute) else "a"
         hint = WRITERS[name].format(shown)
         return ctx.refuse(node, construct, "changing an array by a method is not supported", hint)
     if not hasattr(np.ndarray, name):
-        return ctx.refuse(node, construct, f"an array has no {name}", "see dir(np.ndarray)")
+        close = difflib.get_close_matches(name, dir(np.ndarray), n=1)
+        hint = f"did you mean {shown}.{close[0]}?" if close else "see dir(np.ndarray)"
+        return ctx.refuse(node, construct, f"an array has no {name}", hint)
     said = f"{name} of an array is not supported"
-    return ctx.refuse(node, construct, said, "use a function of NumPy's, or an operator")
+    hint = INSTEAD.get(name, "use a function of NumPy's, or an operator").format(shown)
+    return ctx.refuse(node, construct, said, hint)
 
 
 def _dtype_of(array: Operand) -> np.dtype[np.generic]:
@@ -134,7 +149,10 @@ def call_method(ctx: Context, made: Call, method: Method) -> Meaning:
             return ctx.op(made.node, "own", array)
         case "item" | "tolist":
             said = f"{name} is supported for single numbers only"
-            return ctx.refuse(made.node, f"call of {made.name}", said, "index the array instead")
+            hint = "use the array itself"
+            if name == "item":
+                hint = "index the array instead"
+            return ctx.refuse(made.node, f"call of {made.name}", said, hint)
     record = OPS[METHODS[name]]
     if record.takes is None:  # elementwise
         operands = [array, *made.arguments]
@@ -143,6 +161,11 @@ def call_method(ctx: Context, made: Call, method: Method) -> Meaning:
             said = "this form of the method is not supported"
             return ctx.refuse(made.node, f"call of {made.name}", said, f"write {record.name}(...)")
         return ctx.op(made.node, record.name, *known, label=f"call of {made.name}")
+    for keyword in made.node.keywords:
+        param = record.takes.named(keyword.arg or "")
+        if param is not None and param.of_function:
+            said = f"the method takes no {param.name} by name"
+            return ctx.refuse(keyword, f"call of {made.name}", said, f"write {record.name}(...)")
     arguments = _spread_sizes(record.takes, made.arguments)
     return call_record(ctx, made, record.name, (array, *arguments), {"method": name})
 
@@ -176,8 +199,8 @@ def dtype_named(ctx: Context, meaning: Meaning, node: ast.AST) -> str | None:
         if name in KIND_OF_DTYPE and meaning.value is not None:
             return str(name)
         if name:
-            said = f"arrays of {name} are not supported"
-            ctx.refuse(node, "dtype", said, "use float64 or float32")
+            said = f"numbers and arrays of {name} are not supported"
+            ctx.refuse(node, "dtype", said, DTYPES)
             return None
     said = f"expected a dtype, got {describe(meaning)}"
     ctx.refuse(node, "dtype", said, "write float, np.float32, int or bool")
@@ -398,8 +421,12 @@ def _index_part(
             if type(known) is int:
                 return known
             if not isinstance(meaning, Value):
-                break_ = f"arrays are not indexed with {describe(meaning)}"
-                return ctx.refuse(node, "index", break_, "use an int, a slice, or a mask")
+                if type(known) is bool:
+                    hint = "use an int, a slice, or a mask of the array's own shape"
+                else:
+                    hint = f"write int({hints.shown(node)})"
+                said = f"expected an int, got {describe(meaning)}"
+                return ctx.refuse(node, "index", said, hint)
             if meaning.type == FLOAT or ctx.facts.is_int(meaning):
                 return _converted(ctx, node, meaning, fillers)
             fillers.append(meaning)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from autodiff_compiler.frontend import (
     arrays,
     conditions,
+    hints,
     iterables,
     records,
     refused_calls,
@@ -97,7 +98,9 @@ def _extreme(scalar: str, sequence: str) -> Handler:
                     made.node,
                     f"call of {made.name}",
                     f"{describe(argument)} has no items",
-                    f"give {made.name} two numbers, or a list or tuple",
+                    f"write np.{made.name}({hints.shown(made.at(0))})"
+                    if arrays.is_array(argument)
+                    else f"give {made.name} two numbers, or a list or tuple",
                 )
             found = ctx.sequence(argument, made.at(0), made.name)
             return SILENCED if found is None else ctx.op(made.node, sequence, found)
@@ -129,7 +132,9 @@ def _sum(ctx: Context, made: Call) -> Meaning:
             made.node,
             "call of sum",
             f"summing {describe(made.arguments[0])} is not supported",
-            "give sum a list or tuple, or add up in a loop",
+            f"write np.sum({hints.shown(made.at(0))})"
+            if arrays.is_array(made.arguments[0])
+            else "give sum a list or tuple, or add up in a loop",
         )
     elements = ctx.sequence(made.arguments[0], made.at(0), "sum")
     given = optional(ctx, made, "start")
@@ -161,7 +166,7 @@ def _len(ctx: Context, made: Call) -> Meaning:
         made.node,
         "call of len",
         f"the length of {describe(made.arguments[0])} is not supported",
-        "give len a list or tuple",
+        "give len a list, a tuple or an array",
     )
 
 
@@ -250,7 +255,11 @@ def _container(name: str) -> Handler:
             made.node,
             f"call of {name}",
             f"making one from {describe(argument)} is not supported",
-            "use the range itself" if isinstance(argument, Counting) else "write its items out",
+            "use the range itself"
+            if isinstance(argument, Counting)
+            else "use the array itself"
+            if arrays.is_array(argument)
+            else "write its items out",
         )
 
     return handler

@@ -28,7 +28,7 @@ from autodiff_compiler.frontend.values import (
     is_function,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 Evaluate = Callable[[], Meaning]
@@ -93,7 +93,10 @@ def truth(ctx: Context, meaning: Meaning, node: ast.expr) -> Operand | None:
             found = ctx.op(node, "ne", length, const(0))
         case _:
             said = f"{describe(meaning)} can't be used as a condition"
-            ctx.refuse(node, CONDITION, said, "compare it, with == for example")
+            hint = "compare it, with == for example"
+            if isinstance(meaning, Value) and isinstance(meaning.type, ArrayType):
+                hint = hints.condition_of_array(ctx.site(node))
+            ctx.refuse(node, CONDITION, said, hint)
             return None
     return found if isinstance(found, Value) else None
 
@@ -167,6 +170,10 @@ def compare(
         found = _contains(left, right)
         if found is None:
             hint = hints.compared_one_by_one(ctx.site(node))
+            if isinstance(right, Value) and isinstance(right.type, ArrayType):
+                hint = (
+                    f"write np.any({hints.shown(node.comparators[-1])} == {hints.shown(node.left)})"
+                )
             return ctx.refuse(node, sign, f"{sign} is not supported for numbers", hint)
         return const(found == isinstance(kind, ast.In))
     name, function = COMPARISONS[type(kind)]

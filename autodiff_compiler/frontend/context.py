@@ -15,6 +15,7 @@ from types import FunctionType
 from autodiff_compiler.errors import Problem, Span, Statement
 from autodiff_compiler.frontend.facts import Facts
 from autodiff_compiler.frontend.hints import Site
+from autodiff_compiler.frontend.misfits import misfit
 from autodiff_compiler.frontend.names import Code, analyse, assigned, written
 from autodiff_compiler.frontend.refuse import Refusal, refusal_of
 from autodiff_compiler.frontend.regions import Region, once
@@ -186,7 +187,7 @@ class Context:
             try:
                 made = self.region.op(OPS[name], *operands, attributes=attributes)
             except OperandError as error:
-                return self.refuse(node, label or name, *_misfit(operands, error, label))
+                return self.refuse(node, label or name, *misfit(operands, error, label))
             if isinstance(made.type, ArrayType):
                 made = self._with_sizes_named(made, made.type)
         last = self.region.nodes[-1] if self.region.nodes else None
@@ -240,7 +241,7 @@ class Context:
             try:
                 return once(self.stack, OPS[name], operands, attributes)
             except OperandError as error:
-                return self.refuse(node, name, *_misfit(operands, error, name))
+                return self.refuse(node, name, *misfit(operands, error, name))
 
     @contextmanager
     def inside(self, region: Region, state: State) -> Iterator[None]:
@@ -430,21 +431,6 @@ def constant_of(meaning: Meaning) -> Const | None:
     if not isinstance(meaning, Const | Value) and (value is None or type(value) is str):
         return const(value)
     return None
-
-
-def _misfit(operands: Sequence[Operand], error: OperandError, label: str) -> tuple[str, str]:
-    """What doesn't fit an operation, in words, and what would."""
-    said = str(error).replace("operand", "argument")
-    expected, _, got = said.partition(", got ")
-    for operand in operands:
-        if str(operand.type) == got:
-            whole = expected.startswith("expected an int")
-            advice = "int(...) makes one of a float" if whole else instead_of(operand)
-            return f"{expected}, got {describe(operand)}", advice
-    if "argument" in expected:
-        return said, f"see help({label.removeprefix('call of ')}) for what it takes"
-    said, _, instead = said.partition("; use ")  # where there is a function for arrays
-    return said, f"use {instead}" if instead else "use Python's own floats and ints"
 
 
 def _iterator_in(meaning: Meaning) -> Meaning | None:

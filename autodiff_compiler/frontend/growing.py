@@ -14,7 +14,7 @@ from autodiff_compiler.frontend.aliases import holds_array, roots_of
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.facts import UNOWNED
 from autodiff_compiler.frontend.values import SILENCED, Binding, Meaning, Structure, describe
-from autodiff_compiler.ir.types import ArrayType, Dim, ScalarType, Type
+from autodiff_compiler.ir.types import ArrayType, Dim, ScalarType, SequenceType, Type
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 # What a list may be handed to without getting another name.
@@ -55,13 +55,35 @@ def append(ctx: Context, node: ast.Expr, name: str, item: ast.expr) -> bool:
         return True
     binding = ctx.state.get((ctx.frame, name))
     meaning = None if binding is None else binding.meaning
-    if not isinstance(meaning, Structure) or meaning.container != "list" or _in_loop(ctx):
+    if not _is_list(meaning):
         return False
+    said = hint = ""
     if not is_sole_name(ctx, name):
-        return False
+        said = f"{name} is a list that may have another name"
+        hint = f"start it in this function, with {name} = [], and only append, index and loop"
+    elif not isinstance(meaning, Structure):
+        said = f"{name} has grown in a loop, and can't grow any more"
+        hint = "start another list, with [], and read both"
+    elif _in_loop(ctx):
+        said = "in a loop, a list that starts empty gets one item in each iteration"
+        if meaning.items:
+            hint = f"let it start with {name} = []"
+        else:
+            hint = "append in each iteration, outside of if, or keep a running value: total += ..."
+    if said:
+        ctx.bind(name, ctx.refuse(node, "list.append", said, hint), node)
+        return True
+    assert isinstance(meaning, Structure)
     added = ctx.evaluate(ctx, item)
     ctx.bind(name, Structure((*meaning.items, added), "list"), node)
     return True
+
+
+def _is_list(meaning: Meaning | None) -> bool:
+    match meaning:
+        case Structure(_, container) | Value(type=SequenceType(_, container)):
+            return container == "list"
+    return False
 
 
 def _in_loop(ctx: Context) -> bool:

@@ -14,6 +14,7 @@ from autodiff_compiler.frontend.names import LAMBDA
 from autodiff_compiler.source import FunctionNode
 
 WIDTH = 40
+BIT_OPERATORS: dict[type[ast.boolop], ast.operator] = {ast.And: ast.BitAnd(), ast.Or: ast.BitOr()}
 Loop = ast.For | ast.AsyncFor | ast.While
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -85,6 +86,30 @@ def combined(op: ast.boolop, says: str) -> Hint:
 def negated(site: Site) -> str:
     assert isinstance(site.node, ast.UnaryOp)
     return f"to negate a condition, write {shown(ast.UnaryOp(ast.Not(), site.node.operand))}"
+
+
+def condition_of_array(site: Site) -> str:
+    """For an array of bools that stands where one bool is needed."""
+    node, parent = site.node, site.parent
+    match node, parent:
+        case ast.Compare(left, ops, comparators), _ if len(ops) > 1:
+            lefts = [left, *comparators]
+            pairs: list[ast.expr] = [
+                ast.Compare(a, [op], [b]) for a, op, b in zip(lefts, ops, comparators, strict=False)
+            ]
+            return f"write {shown(_joined(pairs, ast.BitAnd()))}"
+        case ast.UnaryOp(ast.Not(), inner), _:
+            return f"write {shown(ast.UnaryOp(ast.Invert(), inner))}"
+        case _, ast.BoolOp(op, values):
+            return f"write {shown(_joined(values, BIT_OPERATORS[type(op)]))}"
+    return "choose elements with np.where, or ask for one answer with np.any or np.all"
+
+
+def _joined(parts: list[ast.expr], op: ast.operator) -> ast.expr:
+    whole = parts[0]
+    for each in parts[1:]:
+        whole = ast.BinOp(whole, op, each)
+    return whole
 
 
 # Leaving loops.
@@ -283,12 +308,22 @@ def loop_instead(site: Site) -> str:
         return f"use each value as it comes, in a for loop: {header}"
     for test in first.ifs:
         header += f" if {shown(test)}:"
+    if isinstance(node, ast.ListComp) and not first.ifs and not _is_reduced(parent):
+        return f"append to a list in a loop: {header} items.append({shown(node.elt)})"
     match parent:
         case ast.Call(ast.Name("sum")):
             return f"add up in a loop: {header} total += {shown(node.elt)}"
         case ast.Call(ast.Name("min" | "max" as name)):
             return f"compare in a loop: {header} best = {name}(best, {shown(node.elt)})"
     return f"use each value as it comes, in a for loop: {header}"
+
+
+def _is_reduced(parent: ast.AST | None) -> bool:
+    """Whether it is an argument of sum, min or max."""
+    match parent:
+        case ast.Call(ast.Name("sum" | "min" | "max")):
+            return True
+    return False
 
 
 def names_for_items(site: Site) -> str:
@@ -331,6 +366,9 @@ ATTRIBUTES: dict[str, str] = {
     "float.conjugate": "a float is real: write {}",
     "int.real": "an int is real: write {}",
     "list.copy": "leave it out: lists are not changed here",
+    "list.extend": "append its items one by one",
+    "list.insert": "append, to a list that starts empty",
+    "list.pop": "keep the item in a variable",
     "list.index": "look for it in a loop: for k in range(len({})): ...",
     "tuple.index": "look for it in a loop: for k in range(len({})): ...",
     "list.count": "count in a loop: for each in {}: ...",

@@ -395,6 +395,8 @@ def integer(ctx: Context, meaning: Meaning, node: ast.AST, what: str) -> Operand
     hint = "int(...) makes one of a float"
     if isinstance(node, ast.expr):
         hint = f"write int({hints.shown(node)})"
+        if isinstance(operand.type, ArrayType):
+            hint = f"for the number of its rows, write len({hints.shown(node)})"
     ctx.refuse(node, what, f"expected an int, got {describe(operand)}", hint)
     return None
 

@@ -48,9 +48,24 @@ MUTABLE: dict[type, tuple[str, str]] = {
         "a list outside of the function may change from call to call",
         "make it a tuple, or pass it as an argument",
     ),
-    dict: ("dictionaries are not supported", "use a variable for each value"),
+    dict: (
+        "a dict outside of the function may change from call to call",
+        "pass it as an argument",
+    ),
     set: ("sets are not supported", "make it a tuple"),
-    np.ndarray: ("arrays are not supported yet", "use numbers, or a tuple of numbers"),
+    np.ndarray: (
+        "an array outside of the function may change from call to call",
+        "pass it as an argument",
+    ),
+}
+
+
+# What the methods of NumPy's elementwise functions do, done otherwise.
+OF_UFUNCS = {
+    "at": "write item by item, in a loop, as in a[i] += v",
+    "reduce": "use np.sum, np.prod, np.max or their like",
+    "accumulate": "use np.cumsum or np.cumprod, or a loop",
+    "outer": "add a dimension: a[:, None], and use the function itself",
 }
 
 
@@ -137,6 +152,9 @@ def _refuse_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> 
             kind = next(iter(kinds)).value
         case Static(str()):
             kind = "str"
+        case Static(np.ufunc()) if name in OF_UFUNCS:
+            message = f"{name} of {describe(base)} is not supported"
+            return ctx.refuse(node, f"attribute {name}", message, OF_UFUNCS[name])
         case _:
             message = f"attributes of {describe(base)} are not supported"
             return ctx.refuse(node, f"attribute {name}", message, instead_of(base))

@@ -9,7 +9,6 @@ from dataclasses import is_dataclass
 
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import Call
-from autodiff_compiler.frontend.refuse import STAR_ARGUMENT
 from autodiff_compiler.frontend.values import (
     SILENCED,
     Meaning,
@@ -40,7 +39,8 @@ def make_dict(
     names: list[str] = []
     for key in keys:
         if key is None:
-            return ctx.refuse_as(node, STAR_ARGUMENT)
+            said = "unpacking with ** is not supported"
+            return ctx.refuse(node, "dict", said, "write its keys and values out")
         found = ctx.evaluate(ctx, key)
         if found is SILENCED:
             return SILENCED
@@ -67,8 +67,9 @@ def item(ctx: Context, node: ast.AST, base: Meaning, fields: Fields, key: Meanin
         said = f"expected a string as key, got {describe(key)}"
         return ctx.refuse(node, "index", said, "write the key out")
     if key.value not in fields.names:
-        said = f"there is no {key.value!r} in it"
-        return ctx.refuse(node, "index", said, f"its keys are {', '.join(map(repr, fields.names))}")
+        said = f"there is no key {key.value!r} in it"
+        keys = f"its keys are {', '.join(map(repr, fields.names))}"
+        return ctx.refuse(node, "index", said, keys if fields.names else "it is empty")
     return _at(ctx, node, base, fields.names.index(key.value))
 
 
@@ -88,7 +89,10 @@ def attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning 
         if name in (*VIEWS, "get"):
             return Method(base, name)
         said = f"{name} of a dictionary is not supported"
-        return ctx.refuse(node, f"attribute {name}", said, "use its items, keys or values")
+        hint = "use its items, keys or values"
+        if name in ("update", "pop", "setdefault", "popitem", "clear"):
+            hint = "make a new one, with the keys and values written out"
+        return ctx.refuse(node, f"attribute {name}", said, hint)
     if name in fields.names:
         return _at(ctx, node, base, fields.names.index(name))
     if fields.cls is not None and name not in vars(fields.cls) and hasattr(fields.cls, name):
@@ -97,6 +101,8 @@ def attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning 
     said = f"{describe(base)} has no field {name}"
     if fields.cls is not None and hasattr(fields.cls, name):
         said = f"methods and properties of {fields.cls.__name__} are not supported"
+        hint = f"write a function of its own, which takes the {fields.cls.__name__}"
+        return ctx.refuse(node, f"attribute {name}", said, hint)
     return ctx.refuse(node, f"attribute {name}", said, f"its fields are {', '.join(fields.names)}")
 
 

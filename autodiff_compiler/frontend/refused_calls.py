@@ -13,8 +13,10 @@ import numpy as np
 
 from autodiff_compiler.frontend import hints
 from autodiff_compiler.frontend.values import Meaning, Structure, describe_object
-from autodiff_compiler.ir.values import Value
+from autodiff_compiler.ir.types import ArrayType
+from autodiff_compiler.ir.values import Const, Value
 
+_COMPILED = type(np.random.default_rng)  # functions that Cython makes
 OURS = __name__.partition(".")[0]
 OUTSIDE = "call it outside, and pass its result as an argument"
 FORMULA = "write its formula out, with operators and functions of math"
@@ -49,7 +51,7 @@ INSTEAD: dict[object, tuple[str, str]] = {
     open: ("reading files is not supported", "read them outside, and pass what is in them"),
     type: ("asking for a type is not supported", "write isinstance({0}, float)"),
     complex: ("complex numbers are not supported", "keep real and imaginary part in two floats"),
-    dict: ("dictionaries are not supported", "use a variable for each value"),
+    dict: ("making one by a call is not supported", 'write {{"a": ..., "b": ...}}'),
     set: ("sets are not supported", "use a tuple"),
     frozenset: ("sets are not supported", "use a tuple"),
     super: (FUNCTION, "call the method of the class by its full name"),
@@ -58,6 +60,37 @@ INSTEAD: dict[object, tuple[str, str]] = {
     math.dist: (FUNCTION, "take math.sqrt of the sum of squares"),
     math.modf: (FUNCTION, "write {0} - math.trunc({0}) and math.trunc({0})"),
     math.frexp: (FUNCTION, "the exponent is math.floor(math.log2(abs({0}))) + 1"),
+}
+# Python's functions of things to loop over, for arrays.
+OF_ARRAYS = {
+    id(function): name
+    for function, name in (
+        (sorted, "np.sort"),
+        (any, "np.any"),
+        (all, "np.all"),
+        (math.fsum, "np.sum"),
+        (math.prod, "np.prod"),
+    )
+}
+NOT_FOR_ARRAYS = "this function is not supported for arrays"
+NUMPY = "this function of NumPy is not supported"
+OTHERS = "write it with functions that are, or call it outside and pass its result as an argument"
+OF_NUMPY: dict[str, str] = {
+    "delete": "join what remains, with np.concatenate and slices",
+    "insert": "join the parts, with np.concatenate and slices",
+    "copyto": "write {0}[...] = ...",
+    "put": "write {0}[i] = ..., in a loop",
+    "place": "write {0}[mask] = ...",
+    "putmask": "write {0}[mask] = ...",
+    "fill_diagonal": "write {0}[k, k] = ..., in a loop",
+    "nonzero": "use a mask, as in x[x > 0]",
+    "flatnonzero": "use a mask, as in x[x > 0]",
+    "argwhere": "use a mask, as in x[x > 0]",
+    "vectorize": "use functions that take arrays, such as np.sin, or a loop",
+    "frompyfunc": "use functions that take arrays, such as np.sin, or a loop",
+    "apply_along_axis": "use the function's own axis=, or a loop over the rows",
+    "matrix": "write np.array({0}), and @ for products",
+    "asmatrix": "write np.asarray({0}), and @ for products",
 }
 BY_ID = {id(function): said for function, said in INSTEAD.items()}
 
@@ -74,7 +107,7 @@ def module_of(function: object) -> str:
     if isinstance(function, MethodType | BuiltinFunctionType):
         if owner is not None and not isinstance(owner, ModuleType):
             function = owner if isinstance(owner, type) else type(owner)
-    elif not isinstance(function, FunctionType | type | np.ufunc):
+    elif not isinstance(function, FunctionType | type | np.ufunc | _COMPILED):
         function = type(function)
     module = getattr(function, "__module__", None)
     if isinstance(function, np.ufunc):
@@ -83,8 +116,15 @@ def module_of(function: object) -> str:
     return module if isinstance(module, str) else ""
 
 
+def _is_array(meaning: Meaning) -> bool:
+    return isinstance(meaning, Value | Const) and isinstance(meaning.type, ArrayType)
+
+
 def refused(function: object, node: ast.Call, arguments: Iterable[Meaning]) -> tuple[str, str]:
     """Why it isn't supported, and what to do about it."""
+    if id(function) in OF_ARRAYS and any(map(_is_array, arguments)):
+        first = hints.shown(node.args[0]) if node.args else "..."
+        return NOT_FOR_ARRAYS, f"write {OF_ARRAYS[id(function)]}({first})"
     if id(function) in BY_ID:
         said, hint = BY_ID[id(function)]
         return said, hint.format(*map(hints.shown, node.args), "...", "...")
@@ -98,12 +138,11 @@ def refused(function: object, node: ast.Call, arguments: Iterable[Meaning]) -> t
     if package in ("random", "secrets") or module.startswith("numpy.random"):
         return "random numbers are not supported", "draw them outside, and pass them as arguments"
     if package == "numpy":
-        return (
-            "this function of NumPy is not supported yet",
-            "use numbers, and NumPy's functions of single numbers, such as np.sin",
-        )
+        name = getattr(function, "__name__", "")
+        first = hints.shown(node.args[0]) if node.args else "a"
+        return NUMPY, OF_NUMPY.get(name, OTHERS).format(first)
     if package == "scipy":
-        return "this function of SciPy is not supported yet", FORMULA
+        return "this function of SciPy is not supported", FORMULA
     if isinstance(function, type):
         if issubclass(function, BaseException):
             return "exceptions can only be raised", f"write raise {hints.shown(node)}"

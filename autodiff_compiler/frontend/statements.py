@@ -9,7 +9,15 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from autodiff_compiler.frontend import conditions, growing, iterables, joins, loops, writes
+from autodiff_compiler.frontend import (
+    conditions,
+    growing,
+    iterables,
+    joins,
+    loops,
+    unwritten,
+    writes,
+)
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.expressions import (
     apply_binary,
@@ -22,12 +30,7 @@ from autodiff_compiler.frontend.hints import RUNNING
 from autodiff_compiler.frontend.iterables import Driver
 from autodiff_compiler.frontend.loops import Looping
 from autodiff_compiler.frontend.names import blocks_of, contains
-from autodiff_compiler.frontend.refuse import (
-    ATTRIBUTE_WRITE,
-    ITEM_WRITE,
-    LOOP_ELSE,
-    RETURN_IN_LOOP,
-)
+from autodiff_compiler.frontend.refuse import LOOP_ELSE, RETURN_IN_LOOP
 from autodiff_compiler.frontend.values import (
     NO_RETURN,
     NONE,
@@ -122,10 +125,8 @@ def _assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
                 return Structure(tuple(bound), meaning.container)
         case ast.Subscript() if writes.array_written(ctx, target) is not None:
             writes.write_item(ctx, target, meaning)
-        case ast.Subscript():
-            ctx.refuse_as(target, ITEM_WRITE)
-        case ast.Attribute():
-            ctx.refuse_as(target, ATTRIBUTE_WRITE)
+        case ast.Subscript() | ast.Attribute():
+            unwritten.refuse(ctx, target)
         case ast.Starred(value):
             _assign(ctx, value, ctx.refuse_as(target))
         case _:

@@ -18,6 +18,7 @@ from autodiff_compiler.ir.types import (
     UNBOUND,
     ArrayType,
     Container,
+    Fields,
     Kind,
     NothingType,
     ScalarType,
@@ -217,7 +218,7 @@ def describe(meaning: Meaning) -> str:
         case Value() | Const():
             return describe_type(meaning.type)
         case Structure(items, container):
-            return f"a {container} of {len(items)}"
+            return _describe_items(len(items), container)
         case Closure(code):
             return "a lambda" if code.name == LAMBDA else f"the function {code.name}"
         case Counting():
@@ -255,6 +256,13 @@ def describe_object(value: object) -> str:
     return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
 
 
+def _describe_items(count: int, container: Container) -> str:
+    if isinstance(container, Fields) and container.cls is not None:
+        name = container.cls.__name__
+        return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+    return f"a {container} of {count}"
+
+
 def describe_type(found: Type) -> str:
     match found:
         case ScalarType(kinds):
@@ -264,7 +272,7 @@ def describe_type(found: Type) -> str:
         case SequenceType(_, container):
             return f"a {container} of any length"
         case TupleType(items, container):
-            return f"a {container} of {len(items)}"
+            return _describe_items(len(items), container)
         case TextType():
             return "a string"
         case NothingType():
@@ -275,6 +283,10 @@ def describe_type(found: Type) -> str:
 def instead_of(meaning: Meaning) -> str:
     """What to do with something that stands where a number is needed."""
     match meaning:
+        case Structure(_, Fields() as fields) | Value(type=TupleType(_, Fields() as fields)):
+            return (
+                f"take one of its items: {', '.join(fields.names)}" if fields.names else "fill it"
+            )
         case Structure() | Value(type=SequenceType() | TupleType()):
             return "take its items one by one"
         case Static(None):

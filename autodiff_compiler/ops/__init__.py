@@ -28,6 +28,7 @@ from autodiff_compiler.ops import (
     conversion,
     convolutions,
     creation,
+    cross,
     decompositions,
     diagonals,
     elementary,
@@ -68,6 +69,7 @@ _ARRAY_MODULES = (
     conversion,
     convolutions,
     creation,
+    cross,
     decompositions,
     diagonals,
     extremes,
@@ -114,6 +116,7 @@ assert len(OPS) == sum(len(module.RECORDS) for module in _MODULES), "two records
 
 # Calls that raise nothing with some attributes.
 _CALLS = {
+    "np.cross": cross.of_three,
     "np.linalg.matrix_power": linalg.without_inverse,
     "np.linalg.norm": norms.without_decomposition,
 }

@@ -68,7 +68,9 @@ def dtypes_of(found: Type) -> frozenset[str]:
 
 def axis_of(axis: object, rank: int) -> int:
     """A single axis, counted from the front."""
-    if type(axis) is not int or not -rank <= axis < rank:
+    if type(axis) is not int:
+        raise OperandError(f"expected an int as axis, got {axis!r}")
+    if not -rank <= axis < rank:
         raise OperandError(f"axis {axis} is out of bounds for array of dimension {rank}")
     return axis % rank
 

@@ -285,7 +285,8 @@ def _tangent(build: Builder, operand: Operand, tangent: Operand | None, op: Op) 
 def in_one_dtype(build: Builder, tangent: Operand, result: Type) -> Operand:
     """A tangent that is a number of Python's or of several dtypes of NumPy's, in the result's."""
     if isinstance(tangent.type, ScalarType) and isinstance(result, ArrayType):
-        if len(dtypes_of(tangent.type)) > 1:
+        mixed = {kind.is_numpy for kind in tangent.type.kinds} == {False, True}
+        if len(dtypes_of(tangent.type)) > 1 or (mixed and result.dtype == "float32"):
             return build.op(OPS["astype"], tangent, attributes={"dtype": result.dtype})
     return tangent
 

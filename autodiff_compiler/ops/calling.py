@@ -13,6 +13,7 @@ holes follow those of the signature, and operands that may be left out come last
 from __future__ import annotations
 
 import ast
+import difflib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,7 +60,8 @@ REQUIRED = object()
 class Param:
     """A parameter of a library function. `hint` says what to write instead of a refused one.
 
-    One that is `spread` takes all arguments that follow by position, as `*xs` does.
+    One that is `spread` takes all arguments that follow by position, as `*xs` does. One that is
+    `of_function` the methods don't take, at least not by name.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Param:
     default: object = REQUIRED
     hint: str = ""
     spread: bool = False
+    of_function: bool = False
 
     @property
     def required(self) -> bool:
@@ -88,6 +91,13 @@ class Refused:
     """The default of a parameter that is not supported, and what to write instead."""
 
     hint: str = "leave it out"
+
+
+@dataclass(frozen=True)
+class OfFunction:
+    """The default of a parameter that the methods don't take, at least not by name."""
+
+    default: object
 
 
 @dataclass(frozen=True)
@@ -121,6 +131,8 @@ def signature(*required: str, **more: object) -> Signature:
             params.append(Param(name, Role.REFUSED, None, default.hint))
         elif isinstance(default, Sizes):
             params.append(Param(name, Role.SIZES, default.default))
+        elif isinstance(default, OfFunction):
+            params.append(Param(name, Role.STATIC, default.default, of_function=True))
         else:
             params.append(Param(name, Role.STATIC, default))
     return Signature(tuple(params))
@@ -139,7 +151,9 @@ class NotStatic(CallError):
 
     def __init__(self, param: str, operand: Operand) -> None:
         super().__init__(
-            f"{param} must be known at compile time", f"write {param} as a constant", param
+            f"{param} must be known before the function runs",
+            f"write {param} as a constant, or pass it as an argument",
+            param,
         )
         self.operand = operand
 
@@ -168,8 +182,10 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
         given[name] = value
     known = {each.name for each in takes.params if not each.spread}
     for name in keywords.keys() - known:
-        listed = ", ".join(each.name for each in takes.params if each.role is not Role.REFUSED)
-        raise CallError("this keyword is not supported", f"it takes {listed}", name)
+        taken = [each.name for each in takes.params if each.role is not Role.REFUSED]
+        close = difflib.get_close_matches(name, taken, n=1)
+        hint = f"did you mean {close[0]}=?" if close else f"it takes {', '.join(taken)}"
+        raise CallError("this keyword is not supported", hint, name)
     for param in takes.params:
         if param.role is Role.REFUSED and not _is_none(given.get(param.name)):
             raise CallError("this keyword is not supported", param.hint, param.name)
@@ -181,7 +197,8 @@ def bind(takes: Signature, positional: Sequence[Given], keywords: Mapping[str, G
     for param in takes.params:
         if param.name not in given:
             if param.required:
-                raise CallError(f"it needs {param.name}", f"pass {param.name}", param.name)
+                listed = ", ".join(each.name for each in takes.params if each.required)
+                raise CallError(f"it is called without {param.name}", f"it needs {listed}")
             continue
         value = given[param.name]
         match param.role:
@@ -391,7 +408,8 @@ def written(function: str, takes: Signature) -> Spelling:
         ]
         keywords = [ast.keyword(name, _text(value, name)) for name, value in found.keywords.items()]
         method = attributes.get("method")
-        if not isinstance(method, str):
+        of_function = any(each.of_function for each in takes.params if each.name in found.keywords)
+        if not isinstance(method, str) or of_function:
             return ast.Call(spell.name(function), positional, keywords)
         attribute = ast.Attribute(positional[0], method, ast.Load())
         if attributes.get("property"):

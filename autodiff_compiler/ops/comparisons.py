@@ -84,13 +84,13 @@ def write_negation(
     return ast.UnaryOp(ast.Not(), operands[0])
 
 
-def converting(name: str, plain: Infer, result: Type, instead: str) -> Infer:
+def converting(plain: Infer, result: Type, instead: str) -> Infer:
     """A conversion to a number of Python's own; of arrays, those without dimensions have one."""
 
     def infer(types: Sequence[Type], attributes: Attributes) -> Type:
         if len(types) == 1 and isinstance(types[0], ArrayType):
             if types[0].dims:
-                raise OperandError(f"{name} of {types[0]}: expected a number; use {instead}")
+                raise OperandError(f"expected a number, got {types[0]}; use {instead}")
             return result
         return plain(types, attributes)
 
@@ -138,7 +138,7 @@ COMPARISONS = (
 CONVERSIONS = (
     Record(
         name="float",
-        infer=converting("float", asking(float, 1), FLOAT, "x.astype(float), or x.item()"),
+        infer=converting(asking(float, 1), FLOAT, "x.astype(float), or x.item()"),
         evaluate=float,
         effect=pure,
         weight=FREE,
@@ -163,7 +163,7 @@ CONVERSIONS = (
     ),
     Record(
         name="int",
-        infer=converting("int", giving(INT, 1), INT, "x.astype(int)"),
+        infer=converting(giving(INT, 1), INT, "x.astype(int)"),
         evaluate=int,
         effect=raises_for_floats,
         weight=FREE,
@@ -181,7 +181,7 @@ CONVERSIONS = (
     ),
     Record(
         name="round",
-        infer=numbers_only("round", asking(lambda x: round(x), 1), "np.round"),
+        infer=numbers_only(asking(lambda x: round(x), 1), "np.round"),
         evaluate=round,
         effect=raises_for_floats,
         weight=ONE,
@@ -190,7 +190,7 @@ CONVERSIONS = (
     ),
     Record(
         name="round_to",
-        infer=numbers_only("round", rounded_type, "np.round"),
+        infer=numbers_only(rounded_type, "np.round"),
         evaluate=round,
         effect=raises_for_floats,
         weight=ONE,

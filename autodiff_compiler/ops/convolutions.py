@@ -12,7 +12,7 @@ from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import ONE, SOME, ArrayType, Dim, Type, dim_of, shortened
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.array_function import array_function
-from autodiff_compiler.ops.array_types import Attributes, Dims, array, array_or_number
+from autodiff_compiler.ops.array_types import Attributes, Dims, array, array_or_number, by_example
 from autodiff_compiler.ops.building import (
     Arrays,
     Contributions,
@@ -23,7 +23,7 @@ from autodiff_compiler.ops.building import (
     linear,
 )
 from autodiff_compiler.ops.calling import Refused, signature
-from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, real, restated
+from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, Case, case, real, restated
 from autodiff_compiler.ops.kinds import pure, raises
 from autodiff_compiler.ops.products_of_others import flipped, helping
 from autodiff_compiler.ops.record import Helper, Record, Spelling
@@ -122,6 +122,11 @@ def plain_correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     return np.convolve(a, v[::-1], mode)  # type: ignore[call-overload]
 
 
+def _sized(y: int, a: int, v: int, mode: str) -> Case:
+    """A case of which one size follows from the others."""
+    return Case((real(y), real(a), real(v), mode), resized=False)
+
+
 def convolve_weight(operands: Sequence[object]) -> int:
     """A multiplication and an addition for each product of elements."""
     return 2 * size_of(operands[0]) * size_of(operands[1])
@@ -131,16 +136,40 @@ def convolve_weight(operands: Sequence[object]) -> int:
 
 
 def polyval_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
-    vector(operands[0], "polyval")
+    """Those of x. Of a number x it is a number, if p has any coefficients: else it would be an
+    array without dimensions, which only calls of p = [] give."""
+    if vector(operands[0], "polyval").size == 0 and not operands[1]:
+        raise OperandError("polyval: a polynomial without coefficients: write 0.0")
     return operands[1]
 
 
 def slope(m: Arrays, p: Traced, x: Traced) -> Traced:
-    return m("np.polyval", m("np.polyder", p), double(m, x))
+    """The derivative by x. Of a constant it has no coefficients."""
+    return m("np.polyval" if x.rank else "polyval_number", m("np.polyder", p), double(m, x))
+
+
+def polyval_number(p: Any, x: Any) -> object:
+    """np.polyval for one x: a number, though there be no coefficients."""
+    return np.polyval(p, x)[()]
+
+
+def number_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
+    vector(operands[0], "polyval")
+    if operands[1]:
+        raise OperandError("polyval_number: expected one number")
+    return ()
+
+
+def write_number(operands: Any, types: Any, attributes: Attributes) -> ast.expr:
+    found = spell.call("np.polyval", *operands)
+    (dim,) = array(types[0]).dims
+    if isinstance(dim.size, int) and dim.size > dim.less:
+        return found
+    return spell.subscript(found, ast.Tuple([], ast.Load()))
 
 
 def polyval_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
-    total = None if dots.p is None else m("np.polyval", dots.p, c.x)
+    total = None if dots.p is None else m(c.op.operation.name, dots.p, c.x)
     if dots.x is not None:
         term = in_dtype_of(m, slope(m, c.p, c.x), c.result) * dots.x
         total = term if total is None else total + term
@@ -153,7 +182,8 @@ def polyval_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 
 def powers_times(ct: Any, x: Any, p: Any) -> object:
     """Of each power of x that a polynomial p has, the sum times ct."""
-    return np.ravel(ct) @ np.vander(np.ravel(x), p.size)
+    ct, x = (each if np.ndim(each) == 1 else np.ravel(each) for each in (ct, x))
+    return ct @ np.vander(x, p.size)
 
 
 def powers_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -184,7 +214,8 @@ def powers_jvp(m: Arrays, dots: Tangents, c: Any) -> Traced | None:
 
 
 def powers_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    return {"ct": m("np.polyval", ct, c.x), "x": c.ct * slope(m, ct, c.x)}
+    value = m("np.polyval" if c.x.rank else "polyval_number", ct, c.x)
+    return {"ct": value, "x": c.ct * slope(m, ct, c.x)}
 
 
 POLYDER_TRANSPOSED = Helper(
@@ -192,7 +223,9 @@ POLYDER_TRANSPOSED = Helper(
     '''\
 def polyder_transposed(d, p):
     """What the coefficients d of the derivative of a polynomial hand to those of p."""
-    return np.append(d * np.arange(p.size - 1, 0, -1, dtype=d.dtype), np.zeros(1, d.dtype))
+    total = np.zeros(p.size, d.dtype)
+    total[:-1] = d * np.arange(p.size - 1, 0, -1)
+    return total
 ''',
 )
 
@@ -208,6 +241,11 @@ def polyder_type(types: Sequence[Type], attributes: Attributes) -> Type:
 def transposed_type(types: Sequence[Type], attributes: Attributes) -> Type:
     return ArrayType(array(types[0]).dtype, array(types[1]).dims)
 
+
+# The sizes of a and v, and how much of their full convolution a mode keeps of it.
+KEPT = ((5, 3, "same", 5), (3, 5, "same", 5), (4, 2, "valid", 3), (2, 4, "valid", 3))
+PARTS = tuple(_sized(kept, n, k, mode) for n, k, mode, kept in KEPT)
+WHOLES = tuple(_sized(n + k - 1, n, k, mode) for n, k, mode, kept in KEPT)
 
 RECORDS: tuple[Record, ...] = (
     array_function(
@@ -249,6 +287,7 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"y": m("narrowed", ct, c.a, c.v, mode=c.mode)},
         ),
         FREE,
+        PARTS,
     ),
     helping(
         NARROWED,
@@ -261,6 +300,7 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"y": m("widened", ct, c.a, c.v, mode=c.mode)},
         ),
         FREE,
+        WHOLES,
     ),
     array_function(
         "np.polyval",
@@ -271,8 +311,9 @@ RECORDS: tuple[Record, ...] = (
         cases=(
             case(real(4), real(3)),
             case(real(4), real(2, 3)),
-            case(real(4), NUMBER),
-            case(real(4), real()),
+            Case((real(4), NUMBER), resized=False),
+            Case((real(4), real()), resized=False),
+            Case((real(1), NUMBER), resized=False),
             case(real(1), real(3)),
             case(real(3), real(0)),
             case(real(2), real(1)),
@@ -297,6 +338,18 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"d": m("np.polyder", ct)},
         ),
         per_element(1),
+        (case(real(3), real(4)), case(real(1), real(2)), case(real(0), real(1))),
+    ),
+    Record(
+        name="polyval_number",
+        infer=by_example(polyval_number, number_dims),
+        evaluate=polyval_number,
+        effect=pure,
+        weight=lambda operands: 2 * size_of(operands[0]),
+        rule=custom(jvp=polyval_jvp, vjp=polyval_vjp),
+        spelling=Spelling(write_number),
+        takes=signature("p", "x"),
+        cases=(case(real(4), NUMBER), case(real(1), real()), case(real(0), NUMBER)),
     ),
     Record(
         name="powers_times",
@@ -307,5 +360,14 @@ RECORDS: tuple[Record, ...] = (
         rule=custom(jvp=powers_jvp, vjp=powers_vjp),
         spelling=Spelling(write_powers),
         takes=signature("ct", "x", "p"),
+        cases=(
+            case(real(3), real(3), real(4)),
+            case(real(2, 3), real(2, 3), real(4)),
+            case(real(), real(), real(3)),
+            case(NUMBER, NUMBER, real(3)),
+            case(real(1), real(1), real(2)),
+            case(real(0), real(0), real(3)),
+            case(real(3), real(3), real(1)),
+        ),
     ),
 )

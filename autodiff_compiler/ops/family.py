@@ -51,7 +51,7 @@ _FOR_ARRAYS = {
 
 def math_of_numbers(name: str, infer: Infer) -> Infer:
     """How a function of `math` types itself: of arrays it names NumPy's."""
-    return numbers_only(f"math.{name}", infer, _FOR_ARRAYS.get(name, f"np.{name}"))
+    return numbers_only(infer, _FOR_ARRAYS.get(name, f"np.{name}"))
 
 
 def ufunc_signature(function: np.ufunc) -> Signature:

@@ -218,7 +218,8 @@ def unbroadcast(x, shape):
     """The sum of x over the dimensions along which `shape` was broadcast to it."""
     x = np.sum(x, axis=tuple(range(np.ndim(x) - len(shape))))
     stretched = [k for k, n in enumerate(shape) if n == 1 != x.shape[k]]
-    return np.sum(x, axis=tuple(stretched), keepdims=True) if stretched else x
+    x = np.sum(x, axis=tuple(stretched), keepdims=True) if stretched else x
+    return x if x.shape == shape else np.broadcast_to(x, shape)
 ''',
 )
 

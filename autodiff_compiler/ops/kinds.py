@@ -125,6 +125,12 @@ def has_array(types: Sequence[Type]) -> bool:
     return any(isinstance(found, ArrayType) for found in types)
 
 
+def shown_shape(dims: Sequence[Dim]) -> str:
+    """A shape as Python shows it, with ? for sizes that are not known."""
+    known = (str(dim) if isinstance(dim.size, int) else "1" if dim.one else "?" for dim in dims)
+    return f"({', '.join(known)}{',' * (len(dims) == 1)})"
+
+
 def broadcast_dims(types: Sequence[Type]) -> tuple[Dim, ...]:
     """The dimensions of what an elementwise operation gives for numbers and arrays."""
     dims: tuple[Dim, ...] = ()
@@ -132,12 +138,10 @@ def broadcast_dims(types: Sequence[Type]) -> tuple[Dim, ...]:
         if isinstance(found, ArrayType):
             wider = broadcast(dims, found.dims)
             if wider is None:
-                shapes = " ".join(
-                    f"({', '.join(map(str, each.dims))})"
-                    for each in types
-                    if isinstance(each, ArrayType)
+                shapes = " and ".join(
+                    shown_shape(each.dims) for each in types if isinstance(each, ArrayType)
                 )
-                raise OperandError(f"operands could not be broadcast together with shapes {shapes}")
+                raise OperandError(f"shapes {shapes} could not be broadcast together")
             dims = wider
         else:
             scalar(found)
@@ -203,13 +207,13 @@ def giving(result: Type, arity: Arity, check: Callable[[Type], object] = scalar)
     return infer
 
 
-def numbers_only(name: str, infer: Infer, instead: str) -> Infer:
+def numbers_only(infer: Infer, instead: str) -> Infer:
     """Of numbers as `infer` says; arrays are refused, with what to use for them `instead`."""
 
     def checked(types: Sequence[Type], attributes: Attributes) -> Type:
         for found in types:
             if isinstance(found, ArrayType):
-                raise OperandError(f"{name} of {found}: expected a number; use {instead}")
+                raise OperandError(f"expected a number, got {found}; use {instead}")
         return infer(types, attributes)
 
     return checked

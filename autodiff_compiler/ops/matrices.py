@@ -17,6 +17,7 @@ from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.array_types import Attributes, Dims, array
 from autodiff_compiler.ops.building import Arrays, Contributions, Tangents, Traced, custom
 from autodiff_compiler.ops.calling import signature
+from autodiff_compiler.ops.cases import case, definite, real, regular
 from autodiff_compiler.ops.helpers import running
 from autodiff_compiler.ops.kinds import pure, raises
 from autodiff_compiler.ops.record import Contribution, Custom, Helper, Record, Spelling, Zero
@@ -277,5 +278,12 @@ RECORDS: tuple[Record, ...] = (
         rule=custom(jvp=cofactors_jvp, vjp=cofactors_vjp),
         spelling=spell.calling_helper(COFACTORS),
         takes=signature("a"),
+        cases=(
+            case(regular(3, 3)),
+            case(regular(2, 3, 3)),
+            case(regular(1, 1)),
+            case(definite(2, 2)),
+            case(real(0, 0)),
+        ),
     ),
 )

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import ArrayType, ScalarType, Type, broadcast
+from autodiff_compiler.ir.types import NP_INT, ArrayType, ScalarType, Type, broadcast
 from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import (
     Attributes,
     Dims,
     array,
+    array_or_number,
     axis_of,
 )
 from autodiff_compiler.ops.building import Arrays, Contributions, Tangents, Traced, custom, linear
@@ -22,6 +23,7 @@ from autodiff_compiler.ops.cases import (
     COMPLEX_STEP,
     NO_DERIVATIVE,
     NUMBER,
+    Case,
     case,
     distinct,
     integers,
@@ -166,10 +168,16 @@ def along_axis_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 # searchsorted
 
 
-def searched_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
-    if len(operands[0]) != 1:
+def searched_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    """A place for each number that is looked for."""
+    if array(types[0]).rank != 1:
         raise OperandError("searchsorted: expected a vector to search")
-    return operands[1]
+    for places in types[2:]:
+        whole_numbers(array(places))
+    if attributes.get("side", "left") not in ("left", "right"):
+        raise OperandError('searchsorted: side is "left" or "right"')
+    dims = array_or_number(types[1])
+    return ArrayType("int64", dims) if dims else NP_INT
 
 
 FIELDS = Refused("there are no fields here")
@@ -216,7 +224,7 @@ RECORDS: tuple[Record, ...] = (
     array_function(
         "np.searchsorted",
         takes=signature("a", "v", side="left", sorter=OPTIONAL),
-        dims=searched_dims,
+        infer=searched_type,
         rule=Zero(PLACES),
         weight=lambda operands: size_of(operands[1]) * size_of(operands[0]).bit_length(),
         methods=("searchsorted",),
@@ -285,5 +293,18 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"values": m("np.take_along_axis", ct, c.indices, c.axis)},
         ),
         per_element(1),
+        # Values have the shape that take_along_axis gives.
+        tuple(
+            Case((values, indices, like, axis), resized=False)
+            for values, indices, like, axis in (
+                (real(3, 2), integers(4, 3, 2), real(3, 4), 1),
+                (real(2, 4), integers(3, 2, 4), real(3, 4), 0),
+                (real(3, 2), integers(4, 1, 2), real(3, 4), 1),
+                (real(3, 2), integers(4, 3, 2), real(1, 4), -1),
+                (real(2, 5, 4), integers(3, 2, 5, 4), real(2, 3, 4), 1),
+                (real(3, 0), integers(4, 3, 0), real(3, 4), 1),
+                (real(1, 1), integers(1, 1, 1), real(1, 1), 0),
+            )
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Products of arrays: matrix products, inner and outer products, cross and Kronecker products."""
+"""Products of arrays: matrix products, inner and outer products, Kronecker products."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import ONE, SOME, ArrayType, Dim, broadcast, dim_of
+from autodiff_compiler.ir.types import NP_FLOAT, ONE, SOME, ArrayType, Dim, broadcast
 from autodiff_compiler.ops.array_function import array_function
-from autodiff_compiler.ops.array_types import Attributes, Dims, axis_of, no_dims
+from autodiff_compiler.ops.array_types import Attributes, Dims, no_dims
 from autodiff_compiler.ops.building import Arrays, Contributions, Traced, bilinear
 from autodiff_compiler.ops.calling import Refused, signature, written
-from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, Case, case, integers, real, restated
+from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, integers, real, restated
 from autodiff_compiler.ops.record import Record, Spelling
 from autodiff_compiler.ops.weights import all_integers
 
@@ -73,39 +73,6 @@ def _flat(dims: Dims) -> Dim:
     if not others:
         return ONE
     return others[0] if len(others) == 1 else SOME
-
-
-def cross_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
-    a, b = operands
-    if not a or not b:
-        raise OperandError("cross: expected vectors, got a number")
-    axis1, axis2, axis = _cross_axes(attributes, len(a), len(b))
-    for dim in (a[axis1], b[axis2]):
-        if dim.one or (isinstance(dim.size, int) and dim.size - dim.less != 3):
-            raise OperandError(f"cross: expected vectors of 3 components, got {dim}")
-    stack = broadcast(_without(a, axis1), _without(b, axis2))
-    if stack is None:
-        raise OperandError("cross: the stacks of vectors don't fit together")
-    place = len(stack) + 1 + axis
-    return (*stack[:place], dim_of(3), *stack[place:])
-
-
-def _without(dims: Dims, axis: int) -> Dims:
-    return tuple(dim for place, dim in enumerate(dims) if place != axis % len(dims))
-
-
-def _cross_axes(attributes: Attributes, a: int, b: int) -> tuple[int, int, int]:
-    """Where the vectors of both operands and of the result are, counted from the end."""
-    axis = attributes.get("axis")
-    if axis is not None:
-        axes = [axis] * 3
-    else:
-        axes = [attributes.get(name, -1) for name in ("axisa", "axisb", "axisc")]
-    ranks = (a, b, max(a, b))
-    axis1, axis2, axis3 = (
-        axis_of(each, rank) - rank for each, rank in zip(axes, ranks, strict=True)
-    )
-    return axis1, axis2, axis3
 
 
 def kron_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
@@ -222,8 +189,14 @@ def inner_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 
 
 def vdot_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    a, b = c.a, c.b
+    a, b = (_as_precise(m, each, c.result) for each in (c.a, c.b))
     return {"a": _shaped(m, ct * b, a), "b": _shaped(m, ct * a, b)}
+
+
+def _as_precise(m: Arrays, x: Traced, result: Traced) -> Traced:
+    """An array in double precision, where the number that came of it is."""
+    single = isinstance(x.type, ArrayType) and x.type.dtype == "float32"
+    return m.op("astype", x, dtype="float64") if single and result.type == NP_FLOAT else x
 
 
 def _shaped(m: Arrays, x: Traced, like: Traced) -> Traced:
@@ -253,23 +226,6 @@ def outer_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
 
 def _flattened(m: Arrays, x: Traced) -> Traced:
     return x if x.rank <= 1 else m("np.reshape", x, (-1,))
-
-
-def cross_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
-    """a·(b×c) is the same for all cyclic orders of a, b, c."""
-    a, b = c.a, c.b
-    axes = {"axis": c.axis, "axisa": c.axisa, "axisb": c.axisb, "axisc": c.axisc}
-    axis1, axis2, axis = _cross_axes(axes, a.rank, b.rank)
-    return {
-        "a": unstretched(m, _cross(m, b, ct, axis2, axis, axis1), a, (axis1,)),
-        "b": unstretched(m, _cross(m, ct, a, axis, axis1, axis2), b, (axis2,)),
-    }
-
-
-def _cross(m: Arrays, a: Traced, b: Traced, axis1: int, axis2: int, axis: int) -> Traced:
-    if axis1 == axis2 == axis:
-        return m("np.cross", a, b) if axis == -1 else m("np.cross", a, b, axis=axis)
-    return m("np.cross", a, b, axisa=axis1, axisb=axis2, axisc=axis)
 
 
 def kron_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
@@ -377,11 +333,6 @@ def all_pairs(operands: Sequence[object]) -> int:
     return 0 if all_integers(operands) else math.prod(np.asarray(each).size for each in operands)
 
 
-def cross_weight(operands: Sequence[object]) -> int:
-    """Three elements, each a difference of two products."""
-    return 0 if all_integers(operands) else 3 * max(np.asarray(each).size for each in operands)
-
-
 def vdot_weight(operands: Sequence[object]) -> int:
     return 0 if all_integers(operands) else 2 * np.asarray(operands[0]).size
 
@@ -397,14 +348,6 @@ def write_matmul(operands: Any, types: Any, attributes: Attributes) -> ast.expr:
     if "method" in attributes or attributes.get("form") == "function":
         return _called.write(operands, types, attributes)  # type: ignore[return-value]
     return ast.BinOp(operands[0], ast.MatMult(), operands[1])
-
-
-def of_three(*arguments: object, **keywords: object) -> Case:
-    """A case of np.cross: that vectors have 3 components is taken for granted.
-
-    NumPy also takes 2, which it advises against, and then gives another number of dimensions.
-    """
-    return Case(arguments, keywords, resized=False)
 
 
 MATMUL = signature(
@@ -537,27 +480,6 @@ RECORDS: tuple[Record, ...] = (
             case(real(4), real(2, 1, 3)),
             case(real(2), NUMBER),
             case(real(), real(2)),
-        ),
-        oracle=COMPLEX_STEP,
-    ),
-    array_function(
-        "np.cross",
-        takes=signature("a", "b", axisa=-1, axisb=-1, axisc=-1, axis=None),
-        dims=cross_dims,
-        example=3,
-        rule=bilinear(cross_vjp),
-        weight=cross_weight,
-        cases=(
-            of_three(real(3), real(3)),
-            of_three(real(4, 3), real(4, 3)),
-            of_three(real(4, 3), real(3)),
-            of_three(real(3), real(4, 3)),
-            of_three(real(5, 1, 3), real(4, 3)),
-            of_three(real(3, 4), real(3, 4), axis=0),
-            of_three(real(3, 4), real(5, 4, 3), axisa=0),
-            of_three(real(3, 4), real(4, 3), axisa=0, axisb=1, axisc=0),
-            of_three(real(2, 3, 4), real(2, 4, 3), axisa=1, axisb=-1, axisc=1),
-            of_three(real(0, 3), real(0, 3)),
         ),
         oracle=COMPLEX_STEP,
     ),

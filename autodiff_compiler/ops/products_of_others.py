@@ -16,6 +16,7 @@ from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.array_types import Attributes, array
 from autodiff_compiler.ops.building import Arrays, Traced, custom
 from autodiff_compiler.ops.calling import Param, Role, Signature, signature
+from autodiff_compiler.ops.cases import Case, case, real
 from autodiff_compiler.ops.helpers import running
 from autodiff_compiler.ops.kinds import pure
 from autodiff_compiler.ops.record import Custom, Helper, Record, Spelling
@@ -144,7 +145,12 @@ def recurrence_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def helping(
-    helper: Helper, takes: Signature, infer: Callable[..., Type], rule: Custom, weight: Weight
+    helper: Helper,
+    takes: Signature,
+    infer: Callable[..., Type],
+    rule: Custom,
+    weight: Weight,
+    cases: Sequence[Case],
 ) -> Record:
     """The record of an operation that is a call of a helper, its attributes being arguments."""
     statics = [each for each in takes.params if each.role is Role.STATIC]
@@ -167,6 +173,7 @@ def helping(
         rule=rule,
         spelling=Spelling(write, lambda types: helper),
         takes=takes,
+        cases=tuple(cases),
     )
 
 
@@ -179,6 +186,12 @@ def _number(value: object) -> ast.expr:
 
 __all__ = ["Param", "cumprod_bar", "cumprod_dot", "flipped", "helping", "product_of_others"]
 
+# An array, and an axis of it.
+ALONG = (
+    *((real(n), 0) for n in (4, 1, 0)),
+    *((real(3, 4), 0), (real(3, 4), 1), (real(2, 3, 4), 1), (real(0, 3), 1), (real(3, 0), 1)),
+)
+
 RECORDS: tuple[Record, ...] = (
     helping(
         PRODUCT_OF_OTHERS,
@@ -186,6 +199,7 @@ RECORDS: tuple[Record, ...] = (
         as_first,
         custom(jvp=others_jvp, vjp=others_vjp),
         per_element(3),
+        tuple(case(x, axis) for x, axis in ALONG),
     ),
     helping(
         RECURRENCE,
@@ -193,6 +207,11 @@ RECORDS: tuple[Record, ...] = (
         recurrence_type,
         custom(jvp=recurrence_jvp, vjp=recurrence_vjp),
         per_element(2),
+        tuple(
+            Case((x, x, axis, step), resized=False)  # b and x have one shape
+            for x, axis in ALONG
+            for step in (1, -1)
+        ),
     ),
     helping(
         SHIFTED,
@@ -203,5 +222,8 @@ RECORDS: tuple[Record, ...] = (
             vjp=lambda m, ct, c: {"x": shifted(m, ct, c.axis, -c.step, 0.0)},
         ),
         FREE,
+        tuple(
+            case(x, axis, step, fill) for x, axis in ALONG for step, fill in ((1, 1.0), (-1, 0.0))
+        ),
     ),
 )

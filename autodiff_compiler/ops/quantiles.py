@@ -9,6 +9,7 @@ import functools
 import math
 import operator
 from collections.abc import Callable, Sequence
+from inspect import signature as parameters
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ class _InOrder:
         self.m, self.c = m, c
         axes = axes_of(c.axis, c.a.rank)
         whole = len(axes) == c.a.rank > 1
-        self.axis = 0 if whole else axes[0]
+        self.whole, self.axis = whole, 0 if whole else axes[0]
         self.ordered = m("np.sort", c.a, axis=None if whole else self.axis)
         self.count = extent(m, c.a, c.axis)
 
@@ -55,8 +56,10 @@ class _InOrder:
         parts = [HOLE if isinstance(each, Traced) else each for each in bounds]
         fillers = [each for each in bounds if isinstance(each, Traced)]
         index = (*[Slice()] * self.axis, Slice(*parts))
-        hit = m.op("eq", self.c.a, m.op("get", self.ordered, *fillers, index=index))
-        return hit, part
+        found = m.op("get", self.ordered, *fillers, index=index)
+        if self.whole and isinstance(self.count, Traced):  # none at all, where there are none
+            found = m("np.sum", found)
+        return m.op("eq", self.c.a, found), part
 
 
 def half(m: Arrays, n: Like) -> Like:
@@ -138,6 +141,9 @@ def plain_percentile(a: Any, q: float, *axis: Any, **more: Any) -> Any:
 OVERWRITE = Refused("leave it out")
 ONE_METHOD = Refused("leave it out: quantiles are interpolated linearly")
 
+# An older name of `method`, where NumPy still has it.
+OLD = {"interpolation": ONE_METHOD} if "interpolation" in parameters(np.quantile).parameters else {}
+
 RECORDS: tuple[Record, ...] = (
     array_function(
         "np.median",
@@ -170,7 +176,7 @@ RECORDS: tuple[Record, ...] = (
                 method=ONE_METHOD,
                 keepdims=False,
                 weights=Refused("unweighted quantiles only"),
-                interpolation=ONE_METHOD,
+                **OLD,
             ),
             dims=quantile_dims,
             rule=ranked_rule(neighbours),

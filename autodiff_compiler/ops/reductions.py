@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import ArrayType
 from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import Attributes, Dims, axes_of, reduced_dims
 from autodiff_compiler.ops.building import Arrays, Contributions, Like, Tangents, Traced, custom
-from autodiff_compiler.ops.calling import OPTIONAL, Refused, signature
+from autodiff_compiler.ops.calling import OPTIONAL, OfFunction, Refused, signature
 from autodiff_compiler.ops.cases import COMPLEX_STEP, booleans, case, real, restated
 from autodiff_compiler.ops.products_of_others import product_of_others
 from autodiff_compiler.ops.record import Record
@@ -290,7 +292,7 @@ def average_weight(operands: Sequence[object]) -> int:
 
 
 def plain_var(a: Any, axis: Any = None, ddof: float = 0, **more: Any) -> Any:
-    where = more.get("where", True)
+    a, where = np.asarray(a), more.get("where", True)
     ddof = more.get("correction", ddof)
     where = where | (a.real != a.real)
     count = (where & (a == a)).sum(axis=axis, keepdims=True)
@@ -387,7 +389,7 @@ RECORDS: tuple[Record, ...] = (
                 keepdims=False,
                 where=OPTIONAL,
                 mean=Refused("leave it out: it is computed"),
-                correction=None,
+                correction=OfFunction(None),
             ),
             dims=where_fits,
             rule=custom(jvp=jvp, vjp=vjp),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import NP_FLOAT32, ArrayType, Dim
+from autodiff_compiler.ir.types import NP_FLOAT32, ArrayType, Dim, broadcast, fills
 from autodiff_compiler.ops.array_function import array_function
 from autodiff_compiler.ops.array_types import (
     Attributes,
@@ -160,7 +160,16 @@ def trapezoid_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
             raise OperandError("trapezoid: dx is one number; pass x where distances differ")
         if name == "x" and len(dims) not in (1, len(y)):
             raise OperandError("trapezoid: x is a vector, or has the shape of y")
+        if name == "x" and len(dims) > 1:
+            return _stack((*y[:axis], *y[axis + 1 :]), (*dims[:axis], *dims[axis + 1 :]))
     return (*y[:axis], *y[axis + 1 :])
+
+
+def _stack(y: Dims, x: Dims) -> Dims:
+    found = broadcast(y, x)
+    if found is None:
+        raise OperandError("trapezoid: x and y can't be broadcast together")
+    return found
 
 
 def _sides(m: Arrays, y: Traced, axis: int) -> tuple[Traced, Traced]:
@@ -184,6 +193,13 @@ class _Panels:
         if width.rank == self.c.y.rank or not self.after:
             return width
         return self.m("np.expand_dims", width, tuple(range(1, self.after + 1)))
+
+    def part(self, found: Traced, like: Traced) -> Traced:
+        """What of a contribution belongs to one of two factors that were broadcast together."""
+        dims, own = (each.type.dims for each in (found, like))  # type: ignore[union-attr]
+        if len(dims) == len(own) and all(map(fills, own, dims)):
+            return found
+        return self.m.op("unbroadcast", found, like)
 
     def x_axis(self) -> int:
         return 0 if self.c.x.rank == 1 else self.axis
@@ -227,6 +243,8 @@ def trapezoid_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
     each = panels.kept(ct)
     half = 0.5 * each if c.x is None and c.dx is None else 0.5 * each * panels.width()
     before = [Slice()] * panels.axis
+    if c.x is not None:
+        half = panels.part(half, _sides(m, c.y, panels.axis)[0])
     y_bar = m("np.zeros_like", c.y)
     y_bar = m.op("add_at", y_bar, half, index=(*before, Slice(1)))
     found = {"y": m.op("add_at", y_bar, half, index=(*before, Slice(None, -1)))}
@@ -235,6 +253,7 @@ def trapezoid_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
         if c.x.rank < c.y.rank:
             others = tuple(k for k in range(c.y.rank) if k != panels.axis)
             width_bar = m("np.sum", width_bar, axis=others)
+        width_bar = panels.part(width_bar, m("np.diff", c.x, axis=panels.x_axis()))
         found["x"] = difference_bar(m, width_bar, c.x, panels.x_axis())
     elif c.dx is not None:
         found["dx"] = ct * m("np.sum", panels.means(), axis=panels.axis)
@@ -280,6 +299,7 @@ RECORDS: tuple[Record, ...] = (
             case(real(3, 4), real(3), axis=0),
             case(real(2, 3, 4), x=real(3), axis=1),
             case(real(2, 3, 4), x=real(2, 3, 4), axis=1),
+            case(real(2, 3, 1), real(1, 2, 4), axis=1),
             case(real(1)),
             case(real(0)),
             case(real(0, 3), axis=0),

@@ -21,7 +21,7 @@ from autodiff_compiler.ops.array_types import (
     dtypes_of,
 )
 from autodiff_compiler.ops.building import Arrays, Contributions, Traced, linear, unstretched
-from autodiff_compiler.ops.calling import HOLE, Refused, signature, written
+from autodiff_compiler.ops.calling import HOLE, OfFunction, Refused, signature, written
 from autodiff_compiler.ops.cases import COMPLEX_STEP, NUMBER, case, real, restated
 from autodiff_compiler.ops.kinds import integer
 from autodiff_compiler.ops.record import Custom, Record, Spelling
@@ -72,14 +72,14 @@ def transpose_dims(operands: Sequence[Dims], attributes: Attributes) -> Dims:
 
 def write_transpose(operands: Any, types: Any, attributes: Attributes) -> ast.expr:
     """The method takes the axes by position only: `x.transpose(1, 2, 0)`."""
-    text = _transpose.write(operands, types, attributes)
     if attributes.get("method") != "transpose":
-        return text  # type: ignore[return-value]
+        return _transpose.write(operands, types, attributes)  # type: ignore[return-value]
+    text = _transpose.write(operands, types, {**attributes, "method": None})
     assert isinstance(text, ast.Call)
     axes = [each.value for each in text.keywords]
     if axes and isinstance(axes[0], ast.Tuple):
         axes = axes[0].elts
-    return ast.Call(text.func, axes, [])
+    return ast.Call(ast.Attribute(operands[0], "transpose", ast.Load()), axes, [])
 
 
 def transpose_vjp(m: Arrays, ct: Traced, c: Any) -> Contributions:
@@ -249,7 +249,7 @@ def write_reshape_like(operands: Any, types: Any, attributes: Attributes) -> ast
 
 C_ORDER = Refused("leave it out: C order")
 RESHAPE = signature("a", "#shape", order=C_ORDER, copy=Refused())
-TRANSPOSE = signature("a", axes=None)
+TRANSPOSE = signature("a", axes=OfFunction(None))
 _called = written("np.reshape", RESHAPE)
 _transpose = written("np.transpose", TRANSPOSE)
 

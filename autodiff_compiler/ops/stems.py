@@ -13,10 +13,14 @@ _STEMS = {
     "zeros_like": "zeros", "seq_add": "sums", "fill": "items", "pad": "padded",
     "select": "chosen", "item": "part", "tuple": "parts", "format": "text", "getitem": "element",
 }  # fmt: skip
-_SHORT = {"sum": "total", "max": "top", "min": "low", "abs": "size", "all": "every", "any": "some",
-    "zeros_like": "zeros", "expand_like": "whole", "own": "copy", "round": "rounded",
-    "get": "part", "set": "updated", "add_at": "updated", "matmul": "product", "astype": "cast",
-    "pow": "power", "ieee_pow": "power", "ieee_log": "log", "round_to": "rounded"}  # fmt: skip
+_SHORT = {
+    "pow": "power", "ieee_pow": "power", "ieee_log": "log", "round_to": "rounded", "sum": "total",
+    "zeros_like": "zeros", "expand_like": "whole", "own": "copy", "get": "part", "set": "updated",
+    "add_at": "updated", "matmul": "product", "astype": "cast",
+}  # fmt: skip
+# Where nothing follows, the names of builtins are left to them.
+_ALONE = {"abs": "size", "max": "top", "min": "low", "all": "every", "any": "some",
+    "round": "rounded"}  # fmt: skip
 
 
 def stem_of(op: Op, first: str | None) -> str:
@@ -31,7 +35,7 @@ def stem_of(op: Op, first: str | None) -> str:
         return _STEMS[name]
     stem = name.rpartition(".")[2]
     stem = _SHORT.get(stem, stem)
-    return f"{stem}_{first}" if first and len(first) < 12 else stem
+    return f"{stem}_{first}" if first and len(first) < 12 else _ALONE.get(stem, stem)
 
 
 def stems_of(nodes: Iterable[Node]) -> dict[Value, str]:

@@ -187,10 +187,9 @@ def from_item(build: Builder, structure: Operand, place: int, cotangent: Operand
 def assembled(build: Builder, structure: Operand, parts: Mapping[int, Operand]) -> Operand:
     """The cotangent of a structure, of the cotangents of some of its items."""
     assert isinstance(structure.type, TupleType)
-    count = len(structure.type.items)
     every = [
-        parts.get(place) or parts.get(place - count) or _zero_item(build, structure, place, bar)
-        for place in range(count)
+        parts.get(place) or _zero_item(build, structure, place, bar)
+        for place in range(len(structure.type.items))
     ]
     return build.op(OPS["tuple"], *every, attributes={"container": plain(structure.type.container)})
 

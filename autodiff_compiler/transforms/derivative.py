@@ -448,7 +448,8 @@ def _scalar_result(function: Function) -> Operand:
     said += f"{function.name} returns {_in_words(result.type)}"
     hint = "jvp and vjp take any result"
     if order_of(function) == 1:  # else it is a derivative, and returns what it must
-        hint = f"return a single number; {hint}"
+        single = "its sum or mean" if isinstance(result.type, ArrayType) else "a single number"
+        hint = f"return {single}; {hint}"
     made = (node for node in function.body.nodes if isinstance(node, Op) and node.result is result)
     place = next((node.origin.span for node in made), None) or function.origin.span
     if place is None:
@@ -462,10 +463,14 @@ def _in_words(kind: Type) -> str:
             return "None"
         case TextType():
             return "a string"
+        case TupleType(_, Fields() as fields):
+            return f"a {fields}"
         case TupleType(items, container):
             return f"a {container} of {len(items)}"
         case SequenceType(_, container):
             return f"a {container}"
+        case ArrayType(dims=dims):
+            return f"an array of {len(dims)} dimension{'s' * (len(dims) != 1)}"
     return f"a value of type {kind}"
 
 

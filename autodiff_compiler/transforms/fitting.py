@@ -15,6 +15,7 @@ from autodiff_compiler.ir.types import FLOAT, ArrayType, Kind, ScalarType, Type,
 from autodiff_compiler.ir.values import Operand, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.array_types import Dims
+from autodiff_compiler.ops.building import in_one_dtype
 
 FLOAT_KINDS = {"float64": Kind.NP_FLOAT, "float32": Kind.NP_FLOAT32}
 
@@ -34,6 +35,7 @@ def in_full(build: Builder, part: Operand, like: Operand) -> Operand:
         return part
     if isinstance(part.type, ArrayType) and covers(part.type.dims, like.type.dims):
         return part
+    part = in_one_dtype(build, part, like.type)
     return in_dtype(build, build.op(OPS["expand_like"], part, like), like.type)
 
 

@@ -47,6 +47,7 @@ from autodiff_compiler.transforms.activity import differentiable
 from autodiff_compiler.transforms.cotangents import (
     Cotangents,
     Presence,
+    add,
     bar,
     from_item,
     item,
@@ -183,8 +184,12 @@ class Reverse:
         if structure in self.inputs and isinstance(place, int):
             # Taken apart at the head of the function, and put together at its end.
             if cotangent is not None:
+                assert isinstance(structure.type, TupleType)
                 parts = self.parts.setdefault(structure, {})
-                parts[place] = in_full(back, cotangent, op.result)
+                place %= len(structure.type.items)  # -1 and the last one are the same item
+                found = in_full(back, cotangent, op.result)
+                before = parts.get(place)
+                parts[place] = found if before is None else add(back, before, found)
             return
         if cotangent is not None and isinstance(place, int):
             cotangents.add(back, structure, from_item(back, structure, place, cotangent))
