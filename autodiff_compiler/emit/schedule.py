@@ -29,7 +29,7 @@ from autodiff_compiler.emit.spelling import (
     shape_of,
 )
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import SequenceType
+from autodiff_compiler.ir.types import ScalarType, SequenceType
 from autodiff_compiler.ir.values import (
     UNKNOWN,
     Call,
@@ -84,22 +84,38 @@ def schedule(parts: Sequence[Part], facts: Facts, width: int) -> Schedule:
 
 
 def respelled(parts: Sequence[Part], facts: Facts) -> list[Op]:
-    """Parts and views of arguments, written again wherever they are read: `x[1:]`, `x.T`, `p["w"]`.
+    """Parts and views of arguments, written again wherever they are read: `x[i]`, `x.T`, `p["w"]`.
 
-    Arguments never change, so these may be read at any time; they cost nothing.
+    Arguments never change, so these may be read at any time; they cost nothing. Nor does `i + 1` of
+    a loop's index.
     """
     found: dict[Value, Op] = {}
+    indices: set[Value] = set()
     defined = {value for part in parts for value in values_defined(part.nodes)}
     for part in parts:
         for node in all_nodes(part.nodes):
+            if isinstance(node, Loop) and node.index is not None:
+                indices.add(node.index)
             if not isinstance(node, Op) or node in facts.dead or node.result.name is not None:
                 continue
-            source = node.operands[0] if len(node.operands) == 1 else None
+            if _counts_on(node, indices) and facts.uses[node.result] > 0:
+                found[node.result] = node
+                continue
+            source, *places = node.operands or (None,)
             if not isinstance(source, Value) or (source in defined and source not in found):
+                continue
+            if not all(place in indices or place in found for place in places):
                 continue
             if reads_argument(node) and facts.uses[node.result] > 0:
                 found[node.result] = node
     return list(found.values())
+
+
+def _counts_on(op: Op, indices: set[Value]) -> bool:
+    """Whether it is a loop's index and a small number, added."""
+    if op.operation.name not in ("add", "sub") or op.operands[0] not in indices:
+        return False
+    return isinstance(op.operands[1], Const) and type(op.operands[1].value) is int
 
 
 def reads_argument(op: Op) -> bool:
@@ -108,7 +124,8 @@ def reads_argument(op: Op) -> bool:
     if name == "item":
         return holds_array(op.result.type)
     if name == "get":
-        return may_share_memory(op) and effect_of(op) is Effect.PURE
+        number = isinstance(op.result.type, ScalarType)
+        return (number or may_share_memory(op)) and effect_of(op) is Effect.PURE
     return name in ("np.transpose", "np.swapaxes") and "property" in op.attributes
 
 

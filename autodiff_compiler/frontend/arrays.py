@@ -360,7 +360,26 @@ def subscript(ctx: Context, node: ast.Subscript, array: Operand) -> Meaning:
     attributes: dict[str, object] = {"index": index}
     if ctx.facts.no_place_twice(fillers):
         attributes["unique"] = True
+    if _is_inside(ctx, array, index, fillers):
+        attributes["inside"] = True
     return ctx.op(node, "get", array, *fillers, label="index", **attributes)
+
+
+def _is_inside(
+    ctx: Context, array: Operand, index: tuple[object, ...], fillers: tuple[Operand, ...]
+) -> bool:
+    """Whether positions computed at run time certainly are in the array."""
+    assert isinstance(array.type, ArrayType)
+    waiting = iter(fillers)
+    if len(index) > array.type.rank or not fillers:
+        return False
+    for entry, dim in zip(index, array.type.dims, strict=False):
+        if entry is HOLE:
+            if not ctx.facts.is_inside(next(waiting), dim):
+                return False
+        elif not isinstance(entry, Slice) or HOLE in entry.parts:
+            return False
+    return True
 
 
 def read_index(

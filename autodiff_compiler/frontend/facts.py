@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from autodiff_compiler.frontend.values import Meaning
 from autodiff_compiler.ir.types import INT, ArrayType, Dim, shortened
-from autodiff_compiler.ir.values import Const, Op, Operand, Value
+from autodiff_compiler.ir.values import Const, Op, Operand, Range, Value
 from autodiff_compiler.ops import OPS, may_share_memory
 from autodiff_compiler.ops.calling import HOLE
 
@@ -28,6 +28,14 @@ UNOWNED = object()  # an array that was not made in the function, or may not hav
 Roots = frozenset[object]
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """An int is at least `least`, and below a size."""
+
+    least: int
+    below: Dim
+
+
 @dataclass
 class Facts:
     """Facts about values, learned as they are made."""
@@ -37,6 +45,7 @@ class Facts:
     sizes: dict[Value, Dim] = field(default_factory=dict)
     distinct: set[Operand] = field(default_factory=set)  # arrays without repeated elements
     shapes: dict[Value, tuple[Dim, ...]] = field(default_factory=dict)
+    bounds: dict[Value, Bounds] = field(default_factory=dict)
     kept: frozenset[object] = frozenset()  # roots of arrays that lists hold
     roots: dict[Value, Roots] = field(default_factory=dict)  # see `aliases`
 
@@ -59,11 +68,45 @@ class Facts:
             dims.append(dim if known is None or dim.size is not None else known)
         return ArrayType(found.dtype, tuple(dims))
 
+    def counts(self, index: Value, space: Range) -> None:
+        """What follows for the index of a loop over a range."""
+        start, stop, step = space.start, self.value(space.stop), space.step
+        upward = isinstance(step, Const) and step.value == 1
+        if not upward or not isinstance(start, Const) or type(start.value) is not int:
+            return
+        known = self.sizes.get(space.stop) if isinstance(space.stop, Value) else None
+        if known is None and type(stop) is int and stop >= 0:
+            known = Dim(stop)
+        if known is not None:
+            self.bounds[index] = Bounds(start.value, known)
+
+    def is_inside(self, place: Operand, dim: Dim) -> bool:
+        """Whether a position is certainly one of a dimension's, counted from its start."""
+        found = self.bounds.get(place) if isinstance(place, Value) else None
+        if found is None or found.least < 0 or found.below.size is None:
+            return False
+        if isinstance(dim.size, int) and isinstance(found.below.size, int):
+            return found.below.size - found.below.less <= dim.size - dim.less
+        return found.below.size == dim.size and found.below.less >= dim.less
+
+    def learn_bounds(self, op: Op) -> None:
+        """An index and a constant, added."""
+        name, first = op.operation.name, op.operands[0]
+        amount = op.operands[1].value if isinstance(op.operands[1], Const) else None
+        found = self.bounds.get(first) if isinstance(first, Value) else None
+        if found is None or type(amount) is not int:
+            return
+        by = amount if name == "add" else -amount
+        below = replace(found.below, less=found.below.less - by)
+        self.bounds[op.result] = Bounds(found.least + by, below)
+
     def learn_size(self, op: Op) -> None:
         """Which dimension's size a number is."""
         name, first = op.operation.name, op.operands[0] if op.operands else None
         if first is None:
             return
+        if name in ("add", "sub"):
+            self.learn_bounds(op)
         if name == "len" and isinstance(first.type, ArrayType):
             self.sizes[op.result] = first.type.dims[0]
         elif name == "shape" and isinstance(first.type, ArrayType):
@@ -119,6 +162,8 @@ class Facts:
             self.sizes[new] = self.sizes[old]
         if old in self.distinct:
             self.distinct.add(new)
+        if old in self.bounds:
+            self.bounds[new] = self.bounds[old]
         if old in self.shapes:
             self.shapes[new] = self.shapes[old]
         if old in self.roots:

@@ -144,6 +144,7 @@ def _element(
             driver.space = Range(start, stop, step)
             driver.certain &= _surely_some(start, stop, step)
             driver.index = Value(INT, _name(target))
+            ctx.facts.counts(driver.index, driver.space)
             return driver.index
         case Zipped(parts, strict):
             if strict and not _demand_equal(ctx, driver, parts, node):
@@ -189,6 +190,7 @@ def _rows(
         driver.space = Range(const(0), shorter, const(1))
         driver.certain = False
     assert driver.index is not None
+    ctx.facts.counts(driver.index, driver.space)
     return Element(array, driver.index)
 
 
@@ -200,7 +202,11 @@ def settled(ctx: Context, meaning: Meaning, node: ast.AST) -> Meaning:
     """What an iteration sees, with the rows of arrays read."""
     match meaning:
         case Element(array, index):
-            return ctx.op(node, "get", array, index, index=(HOLE,), label="loop")
+            assert isinstance(array.type, ArrayType)
+            form: dict[str, object] = {"index": (HOLE,)}
+            if ctx.facts.is_inside(index, array.type.dims[0]):
+                form["inside"] = True
+            return ctx.op(node, "get", array, index, label="loop", **form)
         case Structure(items, container):
             return Structure(tuple(settled(ctx, item, node) for item in items), container)
     return meaning
@@ -298,7 +304,9 @@ def _numbered(
         return None
     if driver.rows and isinstance(start, Const) and start.value == 0:
         assert driver.index is not None
-        driver.index = driver.index if counter is None else Value(INT, _name(counter))
+        if counter is not None and driver.space is not None:
+            driver.index = Value(INT, _name(counter))
+            ctx.facts.counts(driver.index, driver.space)
         return Structure((driver.index, _renumbered(element, driver.index)))
     if len(driver.consumed) == before:
         said = f"numbering {describe(inner)} is not supported"

@@ -83,7 +83,8 @@ def may_warn(op: Op) -> bool:
     """Whether the operation may warn, as NumPy's scalars do where Python's raise."""
     if op.operation.name in _SILENT:
         return False
-    if any(isinstance(each.type, ArrayType) for each in (op.result, *op.operands)):
+    of_arrays = any(isinstance(each.type, ArrayType) for each in (op.result, *op.operands))
+    if of_arrays or op.origin.silent:
         last = op.operands[-1] if op.operands else None
         if isinstance(last, Const) and op.operation.name in ("div", "ieee_div", "pow", "np.power"):
             is_power = op.operation.name in ("pow", "np.power")

@@ -3,7 +3,8 @@
 A subscript is the attribute `index`, a tuple with one entry per part between the commas: an int, a
 `Slice`, `Mark.NEWAXIS`, `Mark.REST` (the ellipsis), or a hole. What fills a hole (an int computed
 at run time, an array of ints, a mask) is an operand. `get`, `set` and `add_at` take the same
-subscripts, so that each is the transpose of another. `unique` says that no place is meant twice.
+subscripts, so that each is the transpose of another. `unique` says that no place is meant
+twice, `inside` that every place is in the array.
 """
 
 from __future__ import annotations
@@ -237,6 +238,8 @@ def _stays_array(index: Index, fillers: Sequence[Type]) -> bool:
 def never_raises(found: Type, attributes: Attributes) -> bool:
     """Whether a subscript is certainly inside the array: slices always are."""
     index = index_of(attributes)
+    if attributes.get("inside"):
+        return True
     if holes_of(index) or not isinstance(found, ArrayType):
         return False
     if Mark.REST in index:
@@ -275,6 +278,7 @@ def get(
     index: Index,
     copied: bool = False,
     unique: bool = False,
+    inside: bool = False,
     dims: object = None,
 ) -> object:
     found = a[filled_index(index, fillers)]

@@ -21,6 +21,7 @@ from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.operation import Effect, OperandError, Operation
 from autodiff_compiler.ir.types import (
     FLOAT,
+    INT,
     NP_FLOAT,
     ArrayType,
     Kind,
@@ -272,17 +273,63 @@ def nothing_added(op: Op, made: _Algebra) -> Found | None:
 
 
 def quotient_of_numbers(op: Op, made: _Algebra) -> Found | None:
-    """(a / b)·x is a·x / b for an array x: divided at the end, nothing can raise."""
-    if op.operation.name != "mul":
-        return None
-    for quotient, other in (op.operands, op.operands[::-1]):
-        parts = made(quotient, "ieee_div")
-        if parts is None or not made.once(quotient) or not isinstance(other.type, ArrayType):
-            continue
-        if all(isinstance(part.type, ScalarType) for part in parts):
-            whole = other if _is(parts[0], 1) else made.apply(op, "mul", parts[0], other)
-            return _as(op, "ieee_div", whole, parts[1])
+    """(a / b)·x is a·x / b for an array x, and (a / b) / x is a / x / b: divided at the end,
+    nothing can raise. Nor can it where a / b is made an array: that is a, made one, / b."""
+    name = op.operation.name
+    if name == "mul":
+        for number, other in (op.operands, op.operands[::-1]):
+            parts = _quotient_of_numbers(number, made)
+            if parts is not None and _never_raises(other, parts[1]):
+                whole = other if _is(parts[0], 1) else made.apply(op, "mul", parts[0], other)
+                return _as(op, "ieee_div", whole, parts[1])
+    if name in ("div", "ieee_div", "expand_like"):
+        number, other = op.operands
+        parts = _quotient_of_numbers(number, made)
+        if parts is not None and _never_raises(other, parts[1]):
+            return _as(op, "ieee_div", made.apply(op, name, parts[0], other), parts[1])
     return None
+
+
+def _quotient_of_numbers(operand: Operand, made: _Algebra) -> tuple[Operand, ...] | None:
+    """a and b, where the operand is a / b and to divide something else costs no more."""
+    parts = made(operand, "ieee_div")
+    if parts is None or not all(isinstance(part.type, ScalarType) for part in parts):
+        return None
+    return parts if made.once(operand) or _is(parts[0], 1) else None
+
+
+def _never_raises(whole: Operand, divisor: Operand) -> bool:
+    """Whether to divide this raises nothing: an array, or a number of NumPy's, by a count."""
+    if isinstance(whole.type, ArrayType):
+        return True
+    return whole.type == NP_FLOAT and divisor.type == INT
+
+
+def share_of_each(op: Op, made: _Algebra) -> Found | None:
+    """where(mask, 1.0, 0.0) / n is mask / n."""
+    if op.operation.name not in ("div", "ieee_div"):
+        return None
+    parts = made(op.operands[0], "select")
+    if parts is None or not (_is(parts[1], 1) and _is(parts[2], 0)):
+        return None
+    mask = parts[0]
+    if not isinstance(mask.type, ArrayType) or mask.type.dtype != "bool":
+        return None
+    return _as(op, op.operation.name, mask, op.operands[1])
+
+
+def common_divisor(op: Op, made: _Algebra) -> Found | None:
+    """x / n ± y / n is (x ± y) / n, for arrays x and y and a number n."""
+    name = op.operation.name
+    if name not in ("add", "sub") or not isinstance(op.result.type, ArrayType):
+        return None
+    a, b = op.operands
+    first, second = made(a, "ieee_div"), made(b, "ieee_div")
+    if first is None or second is None or first[1] is not second[1]:
+        return None
+    if not isinstance(first[1].type, ScalarType) or not (made.once(a) and made.once(b)):
+        return None
+    return _as(op, "ieee_div", made.apply(op, name, first[0], second[0]), first[1])
 
 
 def size_of_operand(op: Op, made: _Algebra) -> Found | None:
@@ -450,6 +497,8 @@ RULES: tuple[Rule, ...] = (
     added_in_one_place,
     transposed_twice,
     quotient_of_numbers,
+    common_divisor,
+    share_of_each,
     size_of_operand,
     difference,
     quotient,

@@ -12,12 +12,17 @@ from collections.abc import Sequence
 
 from autodiff_compiler.ir.builder import Builder
 from autodiff_compiler.ir.types import FLOAT, ArrayType, Kind, ScalarType, Type, fills
-from autodiff_compiler.ir.values import Operand, Value
+from autodiff_compiler.ir.values import Operand, Origin, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.array_types import Dims
 from autodiff_compiler.ops.building import in_one_dtype
 
 FLOAT_KINDS = {"float64": Kind.NP_FLOAT, "float32": Kind.NP_FLOAT32}
+
+
+def derived(origin: Origin, order: int) -> Origin:
+    """The origin of what a differentiation of some order makes of a node."""
+    return Origin(origin.span, origin.statement, order, silent=origin.silent)
 
 
 def dims_of(found: Type) -> Dims:

@@ -29,7 +29,6 @@ from autodiff_compiler.ir.values import (
     Node,
     Op,
     Operand,
-    Origin,
     Value,
 )
 from autodiff_compiler.ir.walk import values_read
@@ -37,7 +36,7 @@ from autodiff_compiler.ops import OPS, effect_of
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.transforms.activity import differentiable
 from autodiff_compiler.transforms.cotangents import zero_of
-from autodiff_compiler.transforms.fitting import in_full, of_kinds
+from autodiff_compiler.transforms.fitting import derived, in_full, of_kinds
 from autodiff_compiler.transforms.terms import build as build_term
 from autodiff_compiler.transforms.terms import partials_of, scale, tangent_of
 
@@ -72,7 +71,7 @@ class Forward:
     def sweep(self, nodes: Iterable[Node], build: Builder) -> None:
         """Append the nodes to `build`, each with its tangents."""
         for node in nodes:
-            with build.at(Origin(node.origin.span, node.origin.statement, self.order)):
+            with build.at(derived(node.origin, self.order)):
                 match node:
                     case Op():
                         self.op(node, build)

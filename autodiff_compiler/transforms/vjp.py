@@ -35,7 +35,6 @@ from autodiff_compiler.ir.values import (
     Node,
     Op,
     Operand,
-    Origin,
     Range,
     Value,
 )
@@ -54,7 +53,14 @@ from autodiff_compiler.transforms.cotangents import (
     padded,
     zero_of,
 )
-from autodiff_compiler.transforms.fitting import covers, dims_of, in_full, of_kinds, summed_to
+from autodiff_compiler.transforms.fitting import (
+    covers,
+    derived,
+    dims_of,
+    in_full,
+    of_kinds,
+    summed_to,
+)
 from autodiff_compiler.transforms.handover import collecting, hand_out, name_of, plan_loop
 from autodiff_compiler.transforms.residuals import apply_plan, plan_residuals
 from autodiff_compiler.transforms.terms import ZERO, may_be_infinite, partials_of, scale
@@ -91,7 +97,7 @@ class Reverse:
         """
         forward = []
         for node in reversed(tuple(nodes)):
-            with back.at(Origin(node.origin.span, node.origin.statement, self.order)):
+            with back.at(derived(node.origin, self.order)):
                 forward.append(self.node(node, cotangents, back))
         return tuple(reversed(forward))
 
