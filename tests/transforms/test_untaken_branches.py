@@ -160,3 +160,67 @@ def test_a_loop_that_never_ran() -> None:
     for mode in ("reverse", "forward"):
         assert grad(in_a_loop, mode=mode)(0.0, 0) == 1.0
         assert grad(in_a_loop, mode=mode)(0.0, 2) == math.inf
+
+
+def chosen_twice(x):
+    s = np.sqrt(x)
+    return np.sum(np.where(x > 0.0, s, 0.0) + np.where(x > 2.0, s, 1.0))
+
+
+def chosen_and_picked(x):
+    s = np.sqrt(x)
+    return np.sum(s[x > 0.0]) + np.sum(np.where(x > 0.0, np.where(x > 2.0, s, 0.0), 1.0))
+
+
+def kept_within(x):
+    s = np.sqrt(x)
+    return np.sum(np.maximum(s, 0.5)) + np.sum(np.clip(s, x + 0.2, 2.5) * (s > 0.5))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("function", [chosen_twice, chosen_and_picked, kept_within])
+def test_elements_that_were_not_chosen(function: Callable[..., Any], dtype: type) -> None:
+    x = np.array([0.0, 0.5, 1.5, 3.0], dtype)
+    gradient = grad(function)(x)
+    assert gradient.dtype == dtype
+    assert gradient[0] == 0.0
+    step = 1e-6
+    for place in (1, 2, 3):
+        up, down = (x.astype(float) for _ in range(2))
+        up[place] += step
+        down[place] -= step
+        expected = (function(up) - function(down)) / (2 * step)
+        assert gradient[place] == pytest.approx(expected, rel=1e-5)
+
+
+def scaled_often(z, x, n):
+    s = np.sqrt(z)
+    for _ in range(n):
+        x = x * s
+    return np.sum(x)
+
+
+def scaled_where_asked(z, x, a, b):
+    s = np.sqrt(z)
+    if a > 0.0:
+        if b > 0.0:
+            x = x * s
+    return np.sum(x) + z
+
+
+def test_a_number_beside_arrays() -> None:
+    x = np.array([1.0, 2.0])
+    assert grad(scaled_often)(0.0, x, 0) == 0.0
+    assert grad(scaled_often)(np.float32(0.0), x, 0) == 0.0
+    assert grad(scaled_where_asked)(0.0, x, 1.0, -1.0) == 1.0
+    assert grad(scaled_where_asked)(0.0, x, -1.0, 1.0) == 1.0
+    assert grad(scaled_where_asked)(0.0, x, 1.0, 1.0) == math.inf
+
+
+def rows_picked(x):
+    return np.sum(np.sqrt(x)[x[:, 0] > 0.0])
+
+
+def test_a_mask_of_rows_is_none_of_elements() -> None:
+    gradient = grad(rows_picked)(np.array([[0.25, 4.0], [1.0, 0.0]]))
+    assert gradient.tolist() == [[1.0, 0.25], [0.5, math.inf]]
