@@ -22,8 +22,8 @@ from tests.hand.test_generated_beside_hand import without_helpers
 
 EPS = np.finfo(float).eps
 # Where ours is longer, and by how many statements: a helper that is called four times is written
-# out four times, where a person calls a pullback of it; a maximum's ties share its cotangent evenly,
-# which a person leaves to the first of them.
+# out four times, where a person calls a pullback of it; a maximum's ties share its cotangent
+# evenly, which a person leaves to the first of them.
 LONGER = {"rk4_step": 98, "cross_entropy": 3}
 HELPERS = {"rk4_step": array_derivatives.lotka_volterra_vjp}
 EXAMPLES = {name: values[0] for name, values in examples().items()}
