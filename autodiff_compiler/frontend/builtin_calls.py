@@ -97,7 +97,9 @@ def _extreme(scalar: str, sequence: str) -> Handler:
                 return ctx.refuse(
                     made.node,
                     f"call of {made.name}",
-                    f"{describe(argument)} has no items",
+                    f"taking the {made.name} of {describe(argument)} is not supported"
+                    if arrays.is_array(argument)
+                    else f"{describe(argument)} has no items",
                     f"write np.{made.name}({hints.shown(made.at(0))})"
                     if arrays.is_array(argument)
                     else f"give {made.name} two numbers, or a list or tuple",

@@ -58,12 +58,6 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
         27.0,
     ),
     ("delete_name", "leave it out", (("    del y\n", ""),), 2 * X + 1),
-    (
-        "dict_literal",
-        "a = 2.0",
-        (('weights = {"a": 2.0, "b": 3.0}', "a = 2.0"), ('weights["a"]', "a")),
-        2.0,
-    ),
     ("float_method", "write x % 1 == 0", (("x.is_integer()", "x % 1 == 0"),), 2 * X),
     (
         "function_chosen_by_branch",
@@ -98,16 +92,6 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
         math.cos(X),
     ),
     (
-        "list_append",
-        "total += x * k",
-        (
-            ("terms = []", "total = 0.0"),
-            ("terms.append(x * k)", "total += x * k"),
-            ("sum(terms)", "total"),
-        ),
-        3.0,
-    ),
-    (
         "list_slice",
         "for k in range(1, len(xs)): ... xs[k]",
         (("for y in xs[1:]:", "for k in range(1, len(xs)):"), ("x * y", "x * xs[k]")),
@@ -132,6 +116,38 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
         math.cos(X) + 2 * math.cos(2 * X),
     ),
     (
+        "list_comprehension",
+        "for k in range(n): items.append(x ** k)",
+        (
+            (
+                "powers = [x**k for k in range(n)]",
+                "powers = []\n    for k in range(n): powers.append(x ** k)",
+            ),
+        ),
+        1 + 2 * X,
+    ),
+    (
+        "dict_write",
+        'weights = {"a": ..., "b": weights["b"]}',
+        (('weights["a"] = x * x', 'weights = {"a": x * x, "b": weights["b"]}'),),
+        2 * X,
+    ),
+    (
+        "record_field_written",
+        "point = Point(u=..., v=point.v)",
+        (("point.u = x * x", "point = Point(u=x * x, v=point.v)"),),
+        2 * X,
+    ),
+    (
+        "subscript_assignment",
+        "terms = np.array(terms)",
+        (
+            ("def f", "import numpy as np\n\n\ndef f"),
+            ("    terms[0]", "    terms = np.array(terms)\n    terms[0]"),
+        ),
+        2.0,
+    ),
+    (
         "match_statement",
         "use if and elif: if kind == 0:",
         (("    match kind:\n", ""), ("    case 0:", "if kind == 0:"), ("    case _:", "else:")),
@@ -141,7 +157,7 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
     ("math_unknown_name", "math.sin?", (("math.sine", "math.sin"),), math.cos(X)),
     ("matrix_product", "write x * y", (("x @ y", "x * y"),), X),
     ("name_misspelt", "did you mean total?", (("totl", "total"),), 3.0),
-    ("numpy_unknown_keyword", "np.sin(x)", ((", out=y", ""),), math.cos(X)),
+    ("numpy_unknown_keyword", "assign the result", ((", out=y", ""),), math.cos(X)),
     (
         "nonlocal_write",
         "return the new value, and write total = add(...)",

@@ -37,21 +37,35 @@ from tests.errors.functions import (
 HERE = Path(__file__).parent
 Wrong = Callable[[], object]
 unreadable: dict[str, Any] = {"__name__": "nowhere"}
+endless: list[Any] = [1.0]
+endless.append(endless)
 exec(compile("def hidden(x):\n    return x * x\n", "<hidden>", "exec"), unreadable)
 
 
 ARGUMENTS: dict[str, Wrong] = {
     "array": lambda: grad(f)(np.ones(3), 2.0),
     "array_elsewhere": lambda: grad(f)(1.0, np.ones(3)),
-    "array_of_no_dimension": lambda: grad(f)(np.array(1.0), 2.0),
+    "array_of_complex": lambda: grad(f)(np.ones(3, complex), 2.0),
+    "array_of_complex_elsewhere": lambda: grad(f)(1.0, np.ones(3, complex)),
+    "array_of_float16": lambda: grad(f)(np.ones(3, np.float16), 2.0),
+    "array_of_ints": lambda: grad(f)(np.arange(3), 2.0),
+    "array_of_bools": lambda: grad(f)(np.ones(3, bool), 2.0),
+    "array_of_objects": lambda: grad(f)(np.array([1.0, None]), 2.0),
+    "array_of_other_bytes": lambda: grad(f)(np.ones(3, ">f8"), 2.0),
+    "array_of_strings": lambda: grad(f)(np.array(["a"]), 2.0),
+    "array_masked": lambda: grad(f)(np.ma.array([1.0, 2.0], mask=[0, 1]), 2.0),
+    "array_matrix": lambda: grad(f)(np.matrix([[1.0]]), 2.0),
+    "array_structured": lambda: grad(f)(np.zeros(2, [("u", float)]), 2.0),
     "bool": lambda: grad(f)(True, 2.0),
     "complex": lambda: grad(f)(1j, 2.0),
     "complex_elsewhere": lambda: grad(f)(1.0, 2j),
     "complex128_elsewhere": lambda: grad(f)(1.0, np.complex128(2j)),
     "dict": lambda: grad(f)({"a": 1.0}, 2.0),
     "dict_elsewhere": lambda: grad(f)(1.0, {"a": 1.0}),
-    "float32": lambda: grad(f)(np.float32(1.0), 2.0),
-    "float32_elsewhere": lambda: grad(f)(1.0, np.float32(2.0)),
+    "dict_with_a_number_as_key": lambda: grad(f)({1: 1.0}, 2.0),
+    "dict_with_ints_only": lambda: grad(f)({"a": 1, "b": np.arange(2)}, 2.0),
+    "float16": lambda: grad(f)(np.float16(1.0), 2.0),
+    "float16_elsewhere": lambda: grad(f)(1.0, np.float16(2.0)),
     "fraction": lambda: grad(f)(fractions.Fraction(1, 2), 2.0),
     "fraction_elsewhere": lambda: grad(f)(1.0, fractions.Fraction(1, 2)),
     "function": lambda: grad(f)(math.sin, 2.0),
@@ -61,6 +75,9 @@ ARGUMENTS: dict[str, Wrong] = {
     "list_with_an_array": lambda: grad(total)([1.0, np.ones(2)]),
     "list_elsewhere_with_a_complex": lambda: grad(f)(1.0, [1.0, 2j]),
     "none": lambda: grad(f)(None, 2.0),
+    "list_that_contains_itself": lambda: grad(f)(endless, 2.0),
+    "set": lambda: grad(f)({1.0}, 2.0),
+    "set_elsewhere": lambda: grad(f)(1.0, {1.0}),
     "object_elsewhere": lambda: grad(f)(1.0, Model(2.0)),
     "range_elsewhere": lambda: grad(f)(1.0, range(3)),
     "string": lambda: grad(f)("1.0", 2.0),
@@ -167,9 +184,13 @@ def test_names_are_distinct() -> None:
     assert stored == {*CASES, "edited", "edited_beyond_repair"}
 
 
+# Where they are computed with there is a place to show.
+COMPUTED_WITH = {"object_elsewhere", "dict", "dict_elsewhere", "list_with_a_string"}
+
+
 @pytest.mark.parametrize("name", [*ARGUMENTS, *ARGNUMS, *RESULTS, *TANGENTS, *TARGETS])
 def test_wrong_arguments_are_type_errors(name: str) -> None:
-    if name == "object_elsewhere":  # where it is computed with there is a place to show
+    if name in COMPUTED_WITH:
         return
     with pytest.raises(SignatureError) as caught:
         CASES[name]()
@@ -265,6 +286,9 @@ def test_wrong_counts(args: Any, kwargs: Any) -> None:
         (lambda: jvp(optional, (2.0, 3), (1.0, None)), (6.0, 3.0)),
         (lambda: grad(cached.__wrapped__)(3.0), 6.0),
         (lambda: grad(lambda x: math.sin(x))(0.0), 1.0),
+        (lambda: grad(f)(np.float32(3.0), np.float32(2.0)), np.float32(2.0)),
+        (lambda: grad(f)(np.array(3.0), 2.0), np.array(2.0)),
+        (lambda: grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0}), {"a": 5.0, "b": 2.0}),
     ],
 )
 def test_what_is_allowed(right: Wrong, expected: object) -> None:

@@ -9,5 +9,5 @@ def f(x: float, n: int) -> float:
     except ValueError:
         y = 0.0
     values = [y]
-    values.append(x)
+    values.pop()
     return y * n

@@ -1,0 +1,3 @@
+def f(x: float, w: dict) -> float:
+    w["a"] = x
+    return w["a"] * x

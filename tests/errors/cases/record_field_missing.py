@@ -1,0 +1,12 @@
+from dataclasses import dataclass
+
+
+@dataclass
+class Point:
+    u: float
+    v: float = 2.0
+
+
+def f(x: float) -> float:
+    point = Point(x)
+    return point.u * point.w
