@@ -55,6 +55,8 @@ def append(ctx: Context, node: ast.Expr, name: str, item: ast.expr) -> bool:
         return True
     binding = ctx.state.get((ctx.frame, name))
     meaning = None if binding is None else binding.meaning
+    if meaning is None:
+        return _of_enclosing(ctx, node, name)
     if not _is_list(meaning):
         return False
     said = hint = ""
@@ -76,6 +78,21 @@ def append(ctx: Context, node: ast.Expr, name: str, item: ast.expr) -> bool:
     assert isinstance(meaning, Structure)
     added = ctx.evaluate(ctx, item)
     ctx.bind(name, Structure((*meaning.items, added), "list"), node)
+    return True
+
+
+def _of_enclosing(ctx: Context, node: ast.Expr, name: str) -> bool:
+    """Refuse to append to a list of the function around this one; whether it is such a list."""
+    frame = ctx.frame.closure.frame
+    while frame is not None and name not in frame.code.locals:
+        frame = frame.closure.frame
+    binding = None if frame is None else ctx.state.get((frame, name))
+    if frame is None or binding is None or not _is_list(binding.meaning):
+        return False
+    said = f"{name} is a list of the function around this one"
+    hint = f"return the item, and append it where {ctx.frame.code.name} is called"
+    refused = ctx.refuse(node, "list.append", said, hint)
+    ctx.state[frame, name] = Binding(refused, ctx.span(node))
     return True
 
 

@@ -257,13 +257,6 @@ def assigned_first(site: Site) -> str:
     return f"write {statement} on a line of its own before"
 
 
-def one_variable_each(site: Site) -> str:
-    match site.node:
-        case ast.Dict([ast.Constant(str() as key), *_], [value, *_]) if key.isidentifier():
-            return f"use a variable for each value: {key} = {shown(value)}"
-    return "use a variable for each value"
-
-
 def compared_by_value(site: Site) -> str:
     """For `x is y`."""
     match site.node:

@@ -65,14 +65,15 @@ EXPRESSIONS: dict[type[ast.AST], Refusal] = {
         "assigning inside an expression is not supported",
         hints.assigned_first,
     ),
-    ast.Dict: Refusal("dict", "dictionaries are not supported", hints.one_variable_each),
     ast.Set: Refusal("set", "sets are not supported", hints.compared_one_by_one),
     ast.ListComp: Refusal(
         "list comprehension", "building a list item by item is not supported", hints.loop_instead
     ),
     ast.SetComp: Refusal("set comprehension", "sets are not supported", hints.loop_instead),
     ast.DictComp: Refusal(
-        "dict comprehension", "dictionaries are not supported", hints.loop_instead
+        "dict comprehension",
+        "building a dictionary item by item is not supported",
+        "write its keys and values out, or append to a list in a loop",
     ),
     ast.GeneratorExp: Refusal("generator expression", GENERATORS, hints.loop_instead),
     ast.Await: Refusal("await", ASYNC, "call a plain function"),
@@ -84,7 +85,7 @@ EXPRESSIONS: dict[type[ast.AST], Refusal] = {
 OPERATORS: dict[type[ast.AST], Refusal] = {
     ast.MatMult: Refusal(
         "@",
-        "matrix products are not supported",
+        "a matrix product is of arrays, not of numbers",
         hints.other_operator(ast.Mult(), "for a product of numbers, write {}"),
     ),
     ast.BitXor: Refusal("^", BITWISE, hints.other_operator(ast.Pow(), "for a power, write {}")),

@@ -1,7 +1,7 @@
 """What is said of programs that can't be differentiated: `cases/*.py` beside `goldens/*.txt`.
 
-Each case is a file with a function `f`, whose first parameter is a float or an array. Its whole report is
-compared, and beyond that every report has what any report must have.
+Each case is a file with a function `f`, whose first parameter is a float or an array. Its whole
+report is compared, and beyond that every report has what any report must have.
 """
 
 from __future__ import annotations

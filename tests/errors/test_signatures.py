@@ -54,7 +54,6 @@ ARGUMENTS: dict[str, Wrong] = {
     "array_of_other_bytes": lambda: grad(f)(np.ones(3, ">f8"), 2.0),
     "array_of_strings": lambda: grad(f)(np.array(["a"]), 2.0),
     "array_masked": lambda: grad(f)(np.ma.array([1.0, 2.0], mask=[0, 1]), 2.0),
-    "array_matrix": lambda: grad(f)(np.matrix([[1.0]]), 2.0),
     "array_structured": lambda: grad(f)(np.zeros(2, [("u", float)]), 2.0),
     "bool": lambda: grad(f)(True, 2.0),
     "complex": lambda: grad(f)(1j, 2.0),
