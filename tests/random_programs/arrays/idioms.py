@@ -149,8 +149,8 @@ IDIOMS: tuple[Template, ...] = (
      "    N_[i_] = np.mean(A_[max(0, i_ - 1):i_ + 2])", "N:a"),
     ("prefix sums", "AN", "N_ = np.zeros(len(A_) + 1)\nfor i_ in range(len(A_)):\n"
      "    N_[i_ + 1] = N_[i_] + A_[i_]", "N:prefix"),
-    ("histogram", "ASN", "N_ = np.zeros(3)\nfor i_, e_ in enumerate(A_):\n    N_[i_ % 3] += e_ * S_",
-     "N:3"),
+    ("histogram", "ASN",
+     "N_ = np.zeros(3)\nfor i_, e_ in enumerate(A_):\n    N_[i_ % 3] += e_ * S_", "N:3"),
     ("gathered", "AN", "N_ = A_[np.array([0, -1, 0])]\nA_[0] = 1.0", "N:3"),
     ("scattered", "AS", "A_[np.array([0, -1, 0])] += S_", ""),
     ("sliced by length", "AN", "N_ = A_[:len(A_) // 2]\nN_ = np.sum(N_ ** 2)", "N:float"),

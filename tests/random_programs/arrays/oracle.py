@@ -393,7 +393,9 @@ def along(evaluate: Callable[[float], Sequence[float] | None]) -> tuple[list[flo
         if any(each is None for each in values):
             return None
         a, b, c, d = (np.array(each) for each in values)
-        if not len({len(each) for each in (a, b, c, d)}) == 1 or not np.all(np.isfinite([a, b, c, d])):
+        if not len({len(each) for each in (a, b, c, d)}) == 1 or not np.all(
+            np.isfinite([a, b, c, d])
+        ):
             return None
         fourth = (8 * (a - b) - (c - d)) / (12 * step)
         second = (a - b) / (2 * step)

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from ..reduction import _places, _put, _unwrapped, _without_statement
 from ..reduction import _at as _node_at
+from ..reduction import _places, _put, _unwrapped, _without_statement
 from .generator import Program
 
 Fails = Callable[[Program], bool]

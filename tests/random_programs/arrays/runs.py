@@ -61,8 +61,10 @@ class Outcome:
         self.refused_tags += other.refused_tags
 
     def summary(self) -> str:
-        lines = [f"{self.programs} programs, {len(self.failures)} failures, "
-                 f"{len(self.refused)} refused, {self.invalid} that raise in plain Python left out"]  # fmt: skip
+        lines = [
+            f"{self.programs} programs, {len(self.failures)} failures, {len(self.refused)} refused; "
+            f"{self.invalid} more raise in plain Python and are left out"
+        ]
         lines += [f"  {count:8d} {what}" for what, count in self.counts.most_common()]
         if self.failures:
             lines.append("failures by check:")
@@ -143,7 +145,7 @@ def shrunk(failure: Failure, seconds: float = 60.0, **options: Any) -> Failure:
         nonlocal message
         try:
             with time_limit(10.0):
-                if not _raised(candidate) <= raises:
+                if not _raised(candidate) <= raises or not _returns_floats(candidate):
                     return False
                 checked(candidate, failure.seed, **options)
         except Refused:
@@ -174,6 +176,18 @@ def _raised(program: Program) -> set[str]:
     with loaded(program.source, program.name) as function:
         seen = [called(function, arguments_of(point)).error for point in program.points]
     return {type(error).__name__ for error in seen if error is not None}
+
+
+def _returns_floats(program: Program) -> bool:
+    with loaded(program.source, program.name) as function:
+        seen = [called(function, arguments_of(point)) for point in program.points]
+    return all(each.error is not None or is_floats(each.value) for each in seen)
+
+
+def is_floats(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return bool(value) and all(map(is_floats, value))
+    return isinstance(value, float) or getattr(getattr(value, "dtype", None), "kind", "") == "f"
 
 
 def lines_of(program: Program) -> int:
