@@ -387,29 +387,23 @@ _STEPS = tuple(2.0**-k for k in (10, 12, 14, 16, 18))
 def along(evaluate: Callable[[float], Sequence[float] | None]) -> tuple[list[float], float] | None:
     """The derivative at 0 by central differences and how far it may be off, from several step
     sizes that agree; None where they don't, as at a kink."""
-    found = []
+    found, largest = [], 0.0
     for step in _STEPS:
         values = [evaluate(k * step) for k in (1, -1, 2, -2)]
         if any(each is None for each in values):
             return None
         a, b, c, d = (np.array(each) for each in values)
-        if not len({len(each) for each in (a, b, c, d)}) == 1 or not np.all(
-            np.isfinite([a, b, c, d])
-        ):
+        if len({len(each) for each in (a, b, c, d)}) > 1 or not np.all(np.isfinite([a, b, c, d])):
             return None
-        fourth = (8 * (a - b) - (c - d)) / (12 * step)
-        second = (a - b) / (2 * step)
-        # A kink shows in the one-sided differences, which then don't meet as steps shrink.
-        found.append((fourth, second, (c - 2 * a) / step, (d - 2 * b) / step))
-    estimates = np.array([each[0] for each in found])
-    if estimates.shape[1] == 0:
-        return [], 0.0
-    best = estimates[1:4]
-    middle = np.median(best, axis=0)
-    size = 1.0 + np.abs(middle)
-    if not np.all(np.max(np.abs(estimates - middle), axis=0) <= 1e-6 * size):
+        found.append((8 * (a - b) - (c - d)) / (12 * step))
+        largest = max(largest, float(np.max(np.abs([a, b, c, d]), initial=0.0)))
+    estimates = np.array(found)
+    middle = np.median(estimates[1:4], axis=0)
+    spread = np.abs(estimates - middle)
+    if not np.all(spread <= 1e-6 * (1.0 + np.abs(middle))):
         return None
-    return middle.tolist(), float(np.max(np.abs(estimates - middle)))
+    rounding = 100 * 2.0**-52 * largest / _STEPS[-1]
+    return middle.tolist(), float(np.max(spread, initial=0.0)) + rounding
 
 
 def is_close(found: float, true: float, scale: float, tolerance: float) -> bool:

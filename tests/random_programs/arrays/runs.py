@@ -62,8 +62,8 @@ class Outcome:
 
     def summary(self) -> str:
         lines = [
-            f"{self.programs} programs, {len(self.failures)} failures, {len(self.refused)} refused; "
-            f"{self.invalid} more raise in plain Python and are left out"
+            f"{self.programs} programs, {len(self.failures)} failures, "
+            f"{len(self.refused)} refused, {self.invalid} more left out"
         ]
         lines += [f"  {count:8d} {what}" for what, count in self.counts.most_common()]
         if self.failures:
