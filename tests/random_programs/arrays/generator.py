@@ -19,7 +19,7 @@ from .statements import Statements, indented
 @dataclass(frozen=True)
 class Program:
     """A module's text, the function in it to differentiate and by what, and the texts of the
-    arguments of each call."""
+    arguments of each call; in these, `args` are the arguments before, to share memory with."""
 
     source: str
     name: str
@@ -44,7 +44,7 @@ class _Writer(Statements):
         self.tags.add("ordinary" if self.ordinary else "aliases")
         scope, parameters = self._parameters()
         body: list[str] = []
-        for _ in range(self.choices.integer(1, 5)):
+        for _ in range(self.choices.integer(1, 5 if self.ordinary else 3)):
             body += self.statement(scope)
         body.append(f"return {self._result(scope)}")
         names = ", ".join(name for name, _, _ in parameters)
@@ -125,19 +125,22 @@ class _Writer(Statements):
         return self.pick(forms).format(name)
 
     def _point(self, parameters: Sequence[tuple[str, str, object]], which: int) -> tuple[str, ...]:
-        sizes = [3, 2, 1, 4, 0]
         extents = {
             symbol: weighted(self.choices, [(36, 3), (26, 2), (20, 1), (12, 4), (6, 0)])
             for symbol in "nm"
         }
         if which == 0:
             extents = {symbol: max(value, 1) for symbol, value in extents.items()}
-        del sizes
         texts: list[str] = []
         for name, kind, what in parameters:
             match kind:
                 case "array":
-                    texts.append(self._array(what, extents))  # type: ignore[arg-type]
+                    same = [k for k, each in enumerate(parameters[: len(texts)]) if each[2] == what]
+                    if same and which and self.flag(8):
+                        self.tags.add("arguments share memory")
+                        texts.append(f"args[{same[0]}]{self.pick(('', '', '[::-1]'))}")
+                    else:
+                        texts.append(self._array(what, extents))  # type: ignore[arg-type]
                 case "float":
                     value = f"{number(self.choices, -2.0, 2.0)!r}"
                     texts.append(f"np.float64({value})" if self.flag(20) else value)

@@ -81,7 +81,10 @@ def check(program: Program, *, seed: int = 0, saved: bool = False, api: Any = No
 
 
 def arguments_of(texts: Sequence[str]) -> tuple[Any, ...]:
-    return tuple(eval(text, {"np": np}) for text in texts)
+    found: list[Any] = []
+    for text in texts:
+        found.append(eval(text, {"np": np, "args": found}))
+    return tuple(found)
 
 
 def called(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Call:
@@ -112,7 +115,7 @@ class _Checker:
         plain = called(self.function, arguments_of(texts))
         value = plain.value
         scalar = plain.error is None and isinstance(value, float | np.floating)
-        tangents = tuple(self._like(each) for each in arguments_of(texts))
+        tangents = self._directions(texts)
         cotangent = self._like(value, zero=True)
         known = None
         if plain.error is None:
@@ -145,6 +148,15 @@ class _Checker:
             attempt(self._compare, plain, known, *sides)
         if found:
             raise min(found, key=lambda each: rank(each.check))
+
+    def _directions(self, texts: Sequence[str]) -> tuple[Any, ...]:
+        """Random tangents; arguments that share memory move together."""
+        found: list[Any] = []
+        for text, argument in zip(texts, arguments_of(texts), strict=True):
+            shared = text.startswith("args[")
+            moved = eval(text, {"args": found}).copy() if shared else self._like(argument)
+            found.append(moved)
+        return tuple(found)
 
     # One operator each
 
@@ -296,6 +308,7 @@ class _Checker:
         # Partials themselves are rounded to float32.
         slack = eps * (TOLERANCE * 20 if single else TOLERANCE)
         told = f"{tangent!r} along {tangents!r}, {cotangents!r} from {cotangent!r}"
+        shared = any(text.startswith("args[") for text in self.texts)
         if known is not None and known.usable:
             self.report.exact += known.slopes.size
             slopes, absolutes = known.slopes, known.absolutes
@@ -304,8 +317,9 @@ class _Checker:
                 self._all_close("forward", forward, exact, scale, slack, told)
             if backward is not None:
                 exact, scale = weights @ slopes, np.abs(weights) @ absolutes
-                self._all_close("reverse", backward, exact, scale, slack, told)
-            if gradient is not None:
+                whole = merged(backward, self.texts, arguments)
+                self._all_close("reverse", whole, exact, scale, slack, told)
+            if gradient is not None and not shared:
                 places = owners(arguments)
                 chosen = [k for i in self.program.argnums for k, at in enumerate(places) if at == i]
                 wanted = list(plain_arguments(arguments, self.program.argnums))
@@ -354,8 +368,10 @@ class _Checker:
 
         def evaluate(step: float) -> list[float] | None:
             moved = tuple(
-                shifted(each, tangent, step)
-                for each, tangent in zip(arguments_of(self.texts), tangents, strict=True)
+                each if text.startswith("args[") else shifted(each, tangent, step)
+                for text, each, tangent in zip(
+                    self.texts, arguments_of(self.texts), tangents, strict=True
+                )
             )
             try:
                 with quiet():
@@ -416,6 +432,22 @@ def plain_arguments(arguments: Sequence[Any], argnums: Sequence[int]) -> Iterato
 def owners(arguments: Sequence[Any]) -> list[int]:
     """For each float of the arguments, the position of the argument it is in."""
     return [index for index, each in enumerate(arguments) for _ in floats(each)]
+
+
+def merged(found: np.ndarray, texts: Sequence[str], arguments: Sequence[Any]) -> np.ndarray:
+    """The numbers of all cotangents, those of shared memory added up where it comes first."""
+    result, places, start = found.copy(), [], 0
+    for text, argument in zip(texts, arguments, strict=True):
+        count = len(list(floats(argument)))
+        own = np.arange(start, start + count)
+        places.append(own.reshape(argument.shape) if count and np.ndim(argument) else own)
+        if text.startswith("args["):
+            first = eval(text, {"args": places})
+            np.add.at(result, first.ravel(), found[own])
+            result[own] = 0.0
+            places[-1] = first
+        start += count
+    return result
 
 
 def arrays(value: Any) -> Iterator[np.ndarray]:

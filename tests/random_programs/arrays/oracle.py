@@ -321,9 +321,12 @@ class Jacobian:
 
 
 def jacobian(source: str, name: str, texts: Sequence[str]) -> Jacobian:
-    """The derivatives of a program's outputs by all floats of its arguments, in order."""
+    """The derivatives of a program's outputs by all floats of its arguments, in order; what is
+    part of two arguments counts with the first."""
     with quiet():
-        arguments = [eval(text, {"np": _Texts()}) for text in texts]
+        arguments: list[Any] = []
+        for text in texts:
+            arguments.append(eval(text, {"np": _Texts(), "args": arguments}))
         count = len(list(floats(arguments)))
         eye = np.eye(count)
         numbers = iter(range(count))
@@ -345,7 +348,8 @@ def _seeded(value: Any, slope: Callable[[], Any]) -> Any:
         if value.dtype == object:
             for place in np.ndindex(value.shape):
                 one = slope()
-                value[place] = Lifted(value[place].value, one, one)
+                if np.ndim(value[place].slope) == 0:  # else it is part of an earlier argument
+                    value[place] = Lifted(value[place].value, one, one)
         return value
     if isinstance(value, dict):
         return {key: _seeded(item, slope) for key, item in value.items()}
