@@ -440,7 +440,8 @@ def merged(found: np.ndarray, texts: Sequence[str], arguments: Sequence[Any]) ->
     for text, argument in zip(texts, arguments, strict=True):
         count = len(list(floats(argument)))
         own = np.arange(start, start + count)
-        places.append(own.reshape(argument.shape) if count and np.ndim(argument) else own)
+        whole = isinstance(argument, np.ndarray) and count > 0
+        places.append(own.reshape(argument.shape) if whole else own)
         if text.startswith("args["):
             first = eval(text, {"args": places})
             np.add.at(result, first.ravel(), found[own])
