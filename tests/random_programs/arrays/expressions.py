@@ -50,6 +50,59 @@ _UNARY = ("np.sin({})", "np.tanh({})", "np.cos({})", "np.exp(0.3 * {})", "{} ** 
           "np.where({} > 0, {}, 0.1)")  # fmt: skip
 _REDUCE = ("np.sum({})", "{}.sum()", "np.mean({})", "{}.mean()", "np.max({})", "{}.min()",
            "np.var({})", "np.linalg.norm({})", "np.prod({})", "np.std({})", "{}.max()")  # fmt: skip
+_RANK_1 = (
+    "np.repeat({0}, 1)", "np.take({0}, np.arange(len({0}))[::-1])", "{0}[np.arange(len({0}))]",
+    "np.cumprod(0.5 * {0})", "np.expand_dims({0}, 0)[0]", "np.hstack([{0}[:1], {0}[1:]])",
+    "np.append({0}[1:], {0}[:1])", "np.outer({0}, {0})[:, 0]",
+    "np.concatenate(({0}[1:], {0}[0:1]))", "{0}[None, :][0, :]", "{0}[:, None][:, 0]",
+    "np.where(np.abs({0}) > 0.5, {0}, 0.5 * {0})", "np.stack([{0}, 2.0 * {0}]).sum(axis=0)",
+    "np.stack([{0}, {0}], axis=1)[:, 0]", "np.tile({0}, 2)[:len({0})]", "np.sinh(0.3 * {0})",
+    "np.sign({0}) * {0}", "np.pad({0}, 1)[1:-1]", "np.maximum({0}, {0}[::-1])",
+    "np.heaviside({0}, 0.5) * {0}",
+)  # fmt: skip
+_ACROSS_ROWS = (
+    "np.prod({0}, axis=0)", "{0}.min(axis=0)", "np.einsum('ij->j', {0})", "{0}.var(axis=0)",
+    "np.einsum('ij,ij->j', {0}, {0})", "np.tril({0}).sum(axis=0)", "{0}.std(axis=0)",
+    "np.mean({0}, 0)", "{0}.sum(0)", "np.average({0}, axis=0)", "np.cumsum({0}, axis=0)[-1]",
+    "np.max({0}, axis=0)", "np.linalg.norm({0}, axis=0)", "np.sum({0} ** 2, axis=-2)",
+)  # fmt: skip
+_ACROSS_COLUMNS = (
+    "np.prod({0}, axis=1)", "{0}.max(axis=-1)", "np.einsum('ij->i', {0})", "{0}.var(axis=1)",
+    "np.einsum('ij,ij->i', {0}, {0})", "np.triu({0}).sum(axis=1)", "np.sum({0}, axis=-1)",
+    "np.mean({0}, axis=1, keepdims=True)[:, 0]", "{0}.T.sum(axis=0)", "{0}.mean(-1)",
+    "np.einsum('ij,kj->i', {0}, {0})", "np.std({0}, axis=1)", "np.min({0}, axis=1)",
+)  # fmt: skip
+_RANK_2 = (
+    "np.tril({0})", "np.triu({0}, 1)", "np.concatenate([{0}[1:], {0}[:1]])",
+    "np.concatenate([{0}[:, 1:], {0}[:, :1]], axis=1)", "np.cumprod(0.5 * {0}, axis=1)",
+    "np.sort({0}, axis=0)", "np.sort({0})", "np.swapaxes({0}, 0, 1).T", "{0}[::-1, ::-1]",
+    "{0}[..., ::-1]", "np.expand_dims({0}, 1)[:, 0]", "np.stack([r for r in {0}])",
+    "{0}.reshape(-1).reshape({0}.shape)", "np.flip({0}, axis=1)", "np.roll({0}, 1, axis=1)",
+    "({0} / (1.0 + np.sum({0} ** 2)))", "np.einsum('ij->ji', {0}).T", "{0}[None][0]",
+    "np.cumsum({0}).reshape({0}.shape)", "({0} - np.mean({0}))", "np.moveaxis({0}, 0, 1).T",
+    "np.where({0} > 0.0, {0}, 0.1 * {0})", "np.transpose({0}, (1, 0)).T",
+    "np.vstack([{0}[:1], {0}[1:]])", "np.hstack([{0}[:, :1], {0}[:, 1:]])", "({0} * {0}.T.T)",
+    "np.take({0}, [0, 0], axis=0)[:1] * {0}",
+)  # fmt: skip
+_NUMBERS_1 = (
+    "np.ptp({0})", "{0}[np.argmax({0})]", "np.average({0})", "np.median({0})",
+    "np.vdot({0}, {0})", "{0}.dot({0})", "np.max(np.abs({0}))", "{0}.prod()",
+    "len({0}) * {0}.sum()", "{0}[1:].sum()", "np.sum({0}, axis=0)", "np.sum({0}[:, None] * {0})",
+    "np.sum(np.outer({0}, {0}))", "np.einsum('i->', {0})",
+    "np.count_nonzero({0} > 0) * np.sum({0})", "np.linalg.norm({0}) ** 2",
+    "float({0}.shape[0]) * np.mean({0})", "np.sum({0} * {0}, keepdims=True)[0]", "{0}[:1].sum()",
+)  # fmt: skip
+_NUMBERS_2 = (
+    "np.einsum('ij,ij->', {0}, {0})", "{0}[0] @ {0}[0]", "np.sum({0}.T @ {0})",
+    "np.mean({0}[:, 0])", "np.max({0}.sum(axis=1))", "{0}.sum(axis=1).max()",
+    "np.sum({0}[1:, 1:])", "{0}.ravel()[0]", "np.linalg.norm({0})", "np.sum({0}, axis=(0, 1))",
+    "np.vdot({0}, {0})", "np.min({0}, axis=0).sum()", "np.sum({0}[:, np.newaxis, :] * {0})",
+    "np.sum({0}[..., None])", "np.std({0})", "{0}.size * {0}[0, 0]",
+)  # fmt: skip
+_NUMBERS_SQUARE = (
+    "np.trace({0})", "np.einsum('ii->', {0})", "np.sum({0} @ {0})", "np.diag({0}).sum()",
+    "np.einsum('ij,ji->', {0}, {0})", "np.diagonal({0}).sum()", "np.trace({0} @ {0}.T)",
+)  # fmt: skip
 _OPERATORS = ("+", "-", "*", "*", "/")
 
 
@@ -128,6 +181,12 @@ class Expressions:
                      "float(np.sum({0}))", "np.sum({0}[1:])", "np.sum({0}[{0} > 0])",
                      "np.sum(np.diff({0}) ** 2)", "np.sum({0}[::2])")  # fmt: skip
             return self.pick(forms).format(name)
+        if which == 8 and scope.arrays():
+            v = pick(self.choices, scope.arrays())
+            forms = {1: _NUMBERS_1, 2: _NUMBERS_2}.get(len(v.dims))
+            if forms:
+                square = len(v.dims) == 2 and v.dims[0] == v.dims[1]
+                return self.pick(forms + (_NUMBERS_SQUARE if square else ())).format(v.name)
         left, right = self.scalar(scope, depth - 1), self.scalar(scope, depth - 1)
         operator = self.pick(_OPERATORS)
         if operator == "/":
@@ -217,6 +276,16 @@ class Expressions:
             if not self.ordinary:
                 form = "np.array([0.5 * e + 1.0 for e in {0}])"
                 options += [(2, lambda: self.around(form, sub()))]
+            options += [(1, lambda: self.around(self.pick(_RANK_1), sub())) for _ in range(4)]
+            for m in matrices:
+                if m.dims[1] == d:
+                    options += [
+                        (2, lambda m=m: self.pick(_ACROSS_ROWS).format(m.name))  # type: ignore[misc]
+                    ]
+                if m.dims[0] == d:
+                    options += [
+                        (2, lambda m=m: self.pick(_ACROSS_COLUMNS).format(m.name))  # type: ignore[misc]
+                    ]
             for m in matrices:
                 r, c = m.dims
                 if r == d:
@@ -261,6 +330,13 @@ class Expressions:
                 (2, lambda: self.around("np.exp({0} - {0}.max(axis=1, keepdims=True))", sub())),
                 (1, lambda: f"{sub((r,))}.reshape(-1, 1) * {sub((c,))}"),
             ]
+            options += [(2, lambda: self.around(self.pick(_RANK_2), sub())) for _ in range(4)]
+            options += [(2, lambda: f"np.broadcast_to({sub((c,))}, {sub()}.shape)")]
+            if r == c:
+                options += [
+                    (2, lambda: f"{sub()} + np.eye({self.size(scope, r)})"),
+                    (2, lambda: f"np.diag({sub((r,))})"),
+                ]
             if r == "2":
                 options += [(6, lambda: f"np.stack([{sub((c,))}, {sub((c,))}])"),
                             (2, lambda: f"np.array([{sub((c,))}, {sub((c,))}])"),

@@ -171,6 +171,9 @@ class Lifted:
     def sqrt(self) -> Lifted:
         return self._map(np.sqrt(self.value), 0.5 / np.sqrt(self.value))
 
+    def sinh(self) -> Lifted:
+        return self._map(np.sinh(self.value), np.cosh(self.value))
+
     def arctan(self) -> Lifted:
         return self._map(np.arctan(self.value), 1.0 / (1.0 + self.value**2))
 
@@ -261,6 +264,15 @@ class _Numpy(types.ModuleType):
     def abs(self, a: Any) -> Any:
         return np.abs(_objects(a))
 
+    def heaviside(self, a: Any, half: float) -> Any:
+        return np.where(_objects(a) > 0, 1.0, np.where(a < 0, 0.0, half))
+
+    def vdot(self, a: Any, b: Any) -> Any:
+        return np.sum(_objects(a).ravel() * _objects(b).ravel())
+
+    def average(self, a: Any, axis: int | None = None) -> Any:
+        return _objects(np.mean(a, axis=axis))
+
     def diff(self, a: Any) -> Any:
         return a[1:] - a[:-1]
 
@@ -272,7 +284,9 @@ class _Numpy(types.ModuleType):
         return types.SimpleNamespace(norm=_norm)
 
 
-def _norm(a: Any) -> Any:
+def _norm(a: Any, axis: int | None = None) -> Any:
+    if axis is not None:
+        return np.sqrt(_objects(np.sum(_objects(a) ** 2, axis=axis)))
     total = lifted(np.sum(_objects(a) ** 2))
     if total.value == 0:
         return Lifted(np.float64(0.0))
