@@ -312,20 +312,22 @@ class _Checker:
         if known is not None and known.usable:
             self.report.exact += known.slopes.size
             slopes, absolutes = known.slopes, known.absolutes
+            pairs = []
             if forward is not None:
-                exact, scale = slopes @ directions, absolutes @ np.abs(directions)
-                self._all_close("forward", forward, exact, scale, slack, told)
+                parts = slopes @ directions, absolutes @ np.abs(directions)
+                pairs.append(("forward", forward, *parts, lambda j: j @ np.abs(directions)))
             if backward is not None:
-                exact, scale = weights @ slopes, np.abs(weights) @ absolutes
+                parts = weights @ slopes, np.abs(weights) @ absolutes
                 whole = merged(backward, self.texts, arguments)
-                self._all_close("reverse", whole, exact, scale, slack, told)
+                pairs.append(("reverse", whole, *parts, lambda j: np.abs(weights) @ j))
             if gradient is not None and not shared:
                 places = owners(arguments)
                 chosen = [k for i in self.program.argnums for k, at in enumerate(places) if at == i]
-                wanted = list(plain_arguments(arguments, self.program.argnums))
-                found = numbers(gradient, wanted)
-                exact, scale = slopes[0, chosen], absolutes[0, chosen]
-                self._all_close("gradient", found, exact, scale, slack, repr(gradient))
+                found = numbers(gradient, list(plain_arguments(arguments, self.program.argnums)))
+                parts = slopes[0, chosen], absolutes[0, chosen]
+                pairs.append(("gradient", found, *parts, lambda j: j[0, chosen]))
+            for name, found, exact, scale, of in pairs:
+                self._all_close(name, found, exact, scale, slack, told, of)
         if forward is not None and backward is not None:
             self._dot_product(known, weights, forward, backward, directions, eps, told)
         if forward is not None and not single:
@@ -333,13 +335,31 @@ class _Checker:
 
     def _all_close(
         self, what: str, found: np.ndarray, exact: np.ndarray, scale: np.ndarray, slack: float,
-        told: str,
+        told: str, of: Callable[[np.ndarray], np.ndarray],
     ) -> None:  # fmt: skip
-        for index, (ours, true, size) in enumerate(zip(found, exact, scale, strict=True)):
+        allowed = slack * scale + 1e-290
+        if not np.all(np.abs(found - exact) <= allowed):
+            # Rounding of what a partial is taken at counts where the program is ill-conditioned.
+            allowed = allowed + np.abs(of(self._sensitivity()))
+        for index, (ours, true, most) in enumerate(zip(found, exact, allowed, strict=True)):
             self._require(
-                what, is_close(float(ours), float(true), float(size), slack),
+                what, bool(abs(ours - true) <= most),
                 f"number {index} is {float(ours)!r}, not {float(true)!r}: {told}",
             )  # fmt: skip
+
+    def _sensitivity(self) -> np.ndarray:
+        """How far the derivatives move as the arguments move by some hundreds of roundings."""
+        source, name = self.program.source, self.program.name
+        eps = 2.0**-23 if has_single(arguments_of(self.texts)) else 2.0**-52
+        here = jacobian(source, name, self.texts)
+        moved = np.zeros_like(here.slopes)
+        for _ in range(2):
+            there = jacobian(
+                source, name, self.texts, lambda: 1.0 + 300 * eps * self.random.choice((-1, 1))
+            )
+            if there.slopes.shape == here.slopes.shape:
+                moved = np.maximum(moved, np.abs(there.slopes - here.slopes))
+        return moved
 
     def _dot_product(
         self, known: Jacobian | None, weights: np.ndarray, forward: np.ndarray,

@@ -334,9 +334,12 @@ class Jacobian:
         return bool(finite and np.all(np.isfinite(self.values)) and not self.kink)
 
 
-def jacobian(source: str, name: str, texts: Sequence[str]) -> Jacobian:
+def jacobian(
+    source: str, name: str, texts: Sequence[str], nudge: Callable[[], float] = lambda: 1.0
+) -> Jacobian:
     """The derivatives of a program's outputs by all floats of its arguments, in order; what is
-    part of two arguments counts with the first."""
+    part of two arguments counts with the first. `nudge` gives a factor for each of them, near 1.
+    """
     with quiet():
         arguments: list[Any] = []
         for text in texts:
@@ -344,7 +347,7 @@ def jacobian(source: str, name: str, texts: Sequence[str]) -> Jacobian:
         count = len(list(floats(arguments)))
         eye = np.eye(count)
         numbers = iter(range(count))
-        arguments = [_seeded(argument, lambda: eye[next(numbers)]) for argument in arguments]
+        arguments = [_seeded(argument, lambda: eye[next(numbers)], nudge) for argument in arguments]
         Lifted.kinks = 0
         namespace: dict[str, Any] = {"__builtins__": dict(vars(builtins))}
         namespace["__builtins__"] |= {"__import__": _import, "float": _float}
@@ -357,21 +360,21 @@ def jacobian(source: str, name: str, texts: Sequence[str]) -> Jacobian:
         return Jacobian(values, slopes.reshape(shape), absolutes.reshape(shape), Lifted.kinks > 0)
 
 
-def _seeded(value: Any, slope: Callable[[], Any]) -> Any:
+def _seeded(value: Any, slope: Callable[[], Any], nudge: Callable[[], float]) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype == object:
             for place in np.ndindex(value.shape):
                 one = slope()
                 if np.ndim(value[place].slope) == 0:  # else it is part of an earlier argument
-                    value[place] = Lifted(value[place].value, one, one)
+                    value[place] = Lifted(value[place].value * nudge(), one, one)
         return value
     if isinstance(value, dict):
-        return {key: _seeded(item, slope) for key, item in value.items()}
+        return {key: _seeded(item, slope, nudge) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_seeded(item, slope) for item in value)
+        return type(value)(_seeded(item, slope, nudge) for item in value)
     if isinstance(value, float):
         one = slope()
-        return Lifted(np.float64(value), one, one)
+        return Lifted(np.float64(value) * nudge(), one, one)
     return value
 
 

@@ -18,7 +18,13 @@ from .runs import Outcome, is_valid, representative, run_program, shrunk
 PROGRAMS, CHUNK = 300, 30
 
 # Seeds of programs that fail now, by what fails; each is to be removed with its cause.
-KNOWN: dict[int, str] = {}
+KNOWN = {
+    **dict.fromkeys((4, 151, 283), "a mean or variance of nothing warns more often than it does"),
+    **dict.fromkeys(
+        (53, 106, 156, 158, 170, 178, 193, 237, 260, 282),
+        "OperandError: gives float32 or float64, ...",
+    ),
+}
 
 
 @pytest.mark.parametrize("start", range(0, PROGRAMS, CHUNK))
