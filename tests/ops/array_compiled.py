@@ -11,6 +11,7 @@ from typing import Any
 
 from autodiff_compiler.emit import write
 from autodiff_compiler.ir.interpreter import interpret
+from autodiff_compiler.ir.types import FLOAT, TupleType, Type
 from autodiff_compiler.ir.values import Function
 from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.passes import clean, finish, optimise
@@ -40,6 +41,7 @@ class Program:
 
     def __call__(self, *arguments: Any) -> Any:
         """The result; late arguments (a cotangent) are handed to the pullback."""
+        arguments = tuple(map(as_declared, arguments, [each.type for each in self.ir.params]))
         result = interpret(self.ir, arguments)
         if not self.written:
             return result
@@ -51,6 +53,13 @@ class Program:
         if difference := unlike(written, result):
             raise AssertionError(f"the text gives {difference}\n{self.text}")
         return result
+
+
+def as_declared(value: Any, declared: Type) -> Any:
+    """The value with a float of Python's where one is declared: the cotangent of a constant."""
+    if isinstance(declared, TupleType) and type(value) is tuple:
+        return tuple(map(as_declared, value, declared.items))
+    return float(value) if declared == FLOAT else value
 
 
 class Compiled:
