@@ -348,14 +348,14 @@ class _Checker:
             )  # fmt: skip
 
     def _sensitivity(self) -> np.ndarray:
-        """How far the derivatives move as the arguments move by some hundreds of roundings."""
+        """How far the derivatives move as every result moves by some roundings."""
         source, name = self.program.source, self.program.name
         eps = 2.0**-23 if has_single(arguments_of(self.texts)) else 2.0**-52
         here = jacobian(source, name, self.texts)
         moved = np.zeros_like(here.slopes)
-        for _ in range(2):
+        for _ in range(3):
             there = jacobian(
-                source, name, self.texts, lambda: 1.0 + 300 * eps * self.random.choice((-1, 1))
+                source, name, self.texts, lambda: 1.0 + 30 * eps * self.random.choice((-1, 1))
             )
             if there.slopes.shape == here.slopes.shape:
                 moved = np.maximum(moved, np.abs(there.slopes - here.slopes))

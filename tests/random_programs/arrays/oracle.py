@@ -38,16 +38,17 @@ class Lifted:
     __slots__ = ("absolute", "slope", "value")
     __hash__ = None  # type: ignore[assignment]
     kinks = 0  # comparisons of numbers that are equal but move apart
+    nudge: Callable[[], float] = staticmethod(lambda: 1.0)  # a factor for each result, near 1
 
     def __init__(self, value: float, slope: Any = 0.0, absolute: Any = 0.0) -> None:
         self.value, self.slope, self.absolute = value, slope, absolute
 
     def _map(self, value: float, slope: float) -> Lifted:
-        return Lifted(value, slope * self.slope, abs(slope) * self.absolute)
+        return Lifted(value * Lifted.nudge(), slope * self.slope, abs(slope) * self.absolute)
 
     def _join(self, other: Any, value: float, left: float, right: float) -> Lifted:
         return Lifted(
-            value,
+            value * Lifted.nudge(),
             left * self.slope + right * other.slope,
             abs(left) * self.absolute + abs(right) * other.absolute,
         )
@@ -338,7 +339,8 @@ def jacobian(
     source: str, name: str, texts: Sequence[str], nudge: Callable[[], float] = lambda: 1.0
 ) -> Jacobian:
     """The derivatives of a program's outputs by all floats of its arguments, in order; what is
-    part of two arguments counts with the first. `nudge` gives a factor for each of them, near 1.
+    part of two arguments counts with the first. `nudge` gives a factor, near 1, for each number
+    that is computed.
     """
     with quiet():
         arguments: list[Any] = []
@@ -347,8 +349,9 @@ def jacobian(
         count = len(list(floats(arguments)))
         eye = np.eye(count)
         numbers = iter(range(count))
-        arguments = [_seeded(argument, lambda: eye[next(numbers)], nudge) for argument in arguments]
+        arguments = [_seeded(argument, lambda: eye[next(numbers)]) for argument in arguments]
         Lifted.kinks = 0
+        Lifted.nudge = staticmethod(nudge)
         namespace: dict[str, Any] = {"__builtins__": dict(vars(builtins))}
         namespace["__builtins__"] |= {"__import__": _import, "float": _float}
         exec(compile(source, "<oracle>", "exec"), namespace)
@@ -360,21 +363,21 @@ def jacobian(
         return Jacobian(values, slopes.reshape(shape), absolutes.reshape(shape), Lifted.kinks > 0)
 
 
-def _seeded(value: Any, slope: Callable[[], Any], nudge: Callable[[], float]) -> Any:
+def _seeded(value: Any, slope: Callable[[], Any]) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype == object:
             for place in np.ndindex(value.shape):
                 one = slope()
                 if np.ndim(value[place].slope) == 0:  # else it is part of an earlier argument
-                    value[place] = Lifted(value[place].value * nudge(), one, one)
+                    value[place] = Lifted(value[place].value, one, one)
         return value
     if isinstance(value, dict):
-        return {key: _seeded(item, slope, nudge) for key, item in value.items()}
+        return {key: _seeded(item, slope) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_seeded(item, slope, nudge) for item in value)
+        return type(value)(_seeded(item, slope) for item in value)
     if isinstance(value, float):
         one = slope()
-        return Lifted(np.float64(value) * nudge(), one, one)
+        return Lifted(np.float64(value), one, one)
     return value
 
 

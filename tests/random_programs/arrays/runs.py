@@ -16,7 +16,7 @@ from typing import Any
 from ..harness import Mismatch, Refused
 from ..loading import TimeLimit, loaded, time_limit
 from .generator import Program, seeded_program
-from .harness import arguments_of, called, check
+from .harness import arguments_of, bits, called, check
 
 PROGRAM_SECONDS = 30.0
 STRIDE = 10_000_000
@@ -82,8 +82,23 @@ class Outcome:
         return "\n".join(lines)
 
 
+def reads_unset(program: Program) -> bool:
+    """Whether what a program does depends on what an empty array holds."""
+    if "empty_like" not in program.source:
+        return False
+    seen = []
+    for made in ("zeros_like", "ones_like"):
+        text = program.source.replace("empty_like", made)
+        with loaded(text, program.name) as function:
+            calls = [called(function, arguments_of(point)) for point in program.points]
+        seen.append([(bits(call.value), repr(call.error)) for call in calls])
+    return seen[0] != seen[1]
+
+
 def is_valid(program: Program) -> bool:
     """Whether the program does something at its first point, in plain Python."""
+    if reads_unset(program):
+        return False
     with time_limit(10.0), loaded(program.source, program.name) as function:
         return called(function, arguments_of(program.points[0])).error is None
 
@@ -146,6 +161,8 @@ def shrunk(failure: Failure, seconds: float = 60.0, **options: Any) -> Failure:
         try:
             with time_limit(10.0):
                 if not _raised(candidate) <= raises or not _returns_floats(candidate):
+                    return False
+                if reads_unset(candidate):
                     return False
                 checked(candidate, failure.seed, **options)
         except Refused:

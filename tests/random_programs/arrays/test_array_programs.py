@@ -15,13 +15,13 @@ from .harness import check
 from .oracle import jacobian
 from .runs import Outcome, is_valid, representative, run_program, shrunk
 
-PROGRAMS, CHUNK = 300, 30
+PROGRAMS, CHUNK = 200, 20
 
 # Seeds of programs that fail now, by what fails; each is to be removed with its cause.
 KNOWN = {
-    **dict.fromkeys((4, 151, 283), "a mean or variance of nothing warns more often than it does"),
+    **dict.fromkeys((4, 151), "a mean or variance of nothing warns more often than it does"),
     **dict.fromkeys(
-        (53, 106, 156, 158, 170, 178, 193, 237, 260, 282),
+        (53, 106, 156, 158, 170, 178, 193),
         "OperandError: gives float32 or float64, ...",
     ),
 }
