@@ -31,6 +31,7 @@ from autodiff_compiler.emit.tree import (
 )
 from autodiff_compiler.errors import Span
 from autodiff_compiler.ir.lengths import lengths_of
+from autodiff_compiler.ir.types import ArrayType
 from autodiff_compiler.ir.values import Const, Function, Value
 from autodiff_compiler.ir.walk import callees
 from autodiff_compiler.ops.record import Helper
@@ -92,7 +93,11 @@ class _Module:
         lowered.body = silenced(lowered.body)
         if has_updates(lowered.body):
             settle_updates(lowered.body, self.liveness(lowered))
-            lowered.names.add("list")  # for copies
+            lowered.names |= (
+                {"list", "np"}
+                if any(isinstance(each.type, ArrayType) for each in lowered.variables)
+                else {"list"}
+            )  # for copies
         return lowered
 
     def liveness(self, lowered: Lowered) -> Liveness:

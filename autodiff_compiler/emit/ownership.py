@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from autodiff_compiler.emit.liveness import Liveness, bit, bits
-from autodiff_compiler.emit.spelling import LOAD, call
+from autodiff_compiler.emit.spelling import LOAD, call, read
 from autodiff_compiler.emit.tree import (
     Assign,
     Expression,
@@ -187,7 +187,8 @@ def _hands_over(value: Expression, owned: set[Variable], live: int) -> bool:
 def _copy(value: Expression, found: Type) -> Expression:
     code = call("list", value.code)
     if isinstance(found, ArrayType):
-        code = ast.Call(ast.Attribute(value.code, "copy", LOAD), [], [])
+        # Unlike x.copy(), this keeps the order of axes in memory, and so that of later sums.
+        code = ast.Call(ast.Attribute(read("np"), "copy", LOAD), [value.code], [])
     return Expression(
         code, value.reads, value.acts, value.quiet, value.loud, value.inner,
         fresh=True,

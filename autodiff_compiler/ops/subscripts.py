@@ -286,13 +286,13 @@ def get(
 
 
 def put(a: Any, *rest: Any, index: Index) -> object:
-    result = a.copy()
+    result: Any = np.copy(a)  # which keeps the order of axes in memory
     result[filled_index(index, rest[:-1])] = rest[-1]
     return result
 
 
 def add_at(a: Any, *rest: Any, index: Index, unique: bool = False) -> object:
-    result = a.copy()
+    result: Any = np.copy(a)
     place = filled_index(index, rest[:-1])
     if any(isinstance(each, np.ndarray) and each.dtype != bool for each in place):
         np.add.at(result, place, rest[-1])  # type: ignore[arg-type]

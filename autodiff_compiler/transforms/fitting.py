@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autodiff_compiler.ir.builder import Builder
-from autodiff_compiler.ir.types import FLOAT, ArrayType, Kind, ScalarType, Type, fills
+from autodiff_compiler.ir.types import FLOAT, NP_FLOAT32, ArrayType, Kind, ScalarType, Type, fills
 from autodiff_compiler.ir.values import Operand, Origin, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.array_types import Dims
@@ -127,9 +127,23 @@ def is_array(operand: Operand) -> bool:
 def of_kinds(primal: Type, every: ScalarType) -> ScalarType:
     """The type of a number's cotangents and tangents, given all kinds that they have somewhere.
 
-    Where there are numbers of two precisions, each keeps to that of its primal.
+    Where there are numbers of two precisions, each keeps to that of its primal, or is a float of
+    Python's, which takes on any.
     """
     if Kind.NP_FLOAT32 not in every.kinds or not isinstance(primal, ScalarType):
         return every
     own = frozenset(kind for kind in primal.kinds if kind.is_float)
-    return ScalarType(own | {Kind.FLOAT} | ({Kind.NP_FLOAT} if own == {Kind.FLOAT} else set()))
+    return ScalarType(own) if len(own) == 1 else FLOAT
+
+
+def of_one_kind(build: Builder, found: Operand, primal: Type, every: ScalarType) -> Operand:
+    """A number's cotangent or tangent as one that meets float32 and float64 in one way only."""
+    wanted = of_kinds(primal, every)
+    if not isinstance(found.type, ScalarType) or not isinstance(primal, ScalarType):
+        return found
+    if wanted is every or found.type == wanted:
+        return found
+    if wanted == FLOAT:
+        return build.op(OPS["float"], found)
+    dtype = "float32" if wanted == NP_FLOAT32 else "float64"
+    return build.op(OPS["astype"], found, attributes={"dtype": dtype})

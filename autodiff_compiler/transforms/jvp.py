@@ -36,7 +36,7 @@ from autodiff_compiler.ops import OPS, effect_of
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.transforms.activity import differentiable
 from autodiff_compiler.transforms.cotangents import zero_of
-from autodiff_compiler.transforms.fitting import derived, in_full, of_kinds
+from autodiff_compiler.transforms.fitting import derived, in_full, of_kinds, of_one_kind
 from autodiff_compiler.transforms.terms import build as build_term
 from autodiff_compiler.transforms.terms import partials_of, scale, tangent_of
 
@@ -91,6 +91,8 @@ class Forward:
             tangents = [self.of(direction, operand) for operand in op.operands]
             if any(tangent is not None for tangent in tangents):
                 tangent = self.apply(op, tangents, build)
+                if tangent is not None:
+                    tangent = of_one_kind(build, tangent, op.result.type, self.tangent)
                 if tangent is not None and len(build.nodes) > made:
                     tangent = build.named(tangent, dot(op.result.name))
                 if tangent is not None:
@@ -218,7 +220,9 @@ class Forward:
     def whole(self, build: Builder, direction: int, operand: Operand) -> Operand:
         """The tangent of an operand, or a zero."""
         found = self.of(direction, operand)
-        return zero_of(build, operand, dot) if found is None else in_full(build, found, operand)
+        part = zero_of(build, operand, dot) if found is None else found
+        whole = in_full(build, part, operand)
+        return of_one_kind(build, whole, operand.type, self.tangent)
 
     def receive(self, direction: int, value: Value) -> Value:
         """What a region receives or hands out as the tangent of a value."""

@@ -59,6 +59,7 @@ from autodiff_compiler.transforms.fitting import (
     dims_of,
     in_full,
     of_kinds,
+    of_one_kind,
     summed_to,
 )
 from autodiff_compiler.transforms.handover import collecting, hand_out, name_of, plan_loop
@@ -131,6 +132,8 @@ class Reverse:
             return
         record = op.operation
         assert isinstance(record, Record)
+        if isinstance(cotangent.type, ScalarType) and len(cotangent.type.kinds) > 1:
+            cotangent = of_one_kind(back, cotangent, op.result.type, self.cotangent)
         match record.rule:
             case Elementwise():
                 pairs = zip(op.operands, partials_of(op, record.rule), strict=True)
@@ -139,7 +142,7 @@ class Reverse:
                         self.contribute(back, cotangents, (operand, op), (cotangent, partial), mask)
             case Custom():
                 if not record.rule.any_shape:
-                    cotangent = in_full(back, cotangent, op.result)
+                    cotangent = self.full(back, cotangent, op.result)
                 contributions = record.rule.vjp(back, op, cotangent)
                 for operand, contribution in zip(op.operands, contributions, strict=True):
                     if operand not in self.active or not isinstance(operand, Value):
@@ -193,7 +196,7 @@ class Reverse:
                 assert isinstance(structure.type, TupleType)
                 parts = self.parts.setdefault(structure, {})
                 place %= len(structure.type.items)  # -1 and the last one are the same item
-                found = in_full(back, cotangent, op.result)
+                found = self.full(back, cotangent, op.result)
                 before = parts.get(place)
                 parts[place] = found if before is None else add(back, before, found)
             return
@@ -329,9 +332,11 @@ class Reverse:
         forward = self.sweep(node.body, inner, body)
 
         starts = [
-            zero_of(back, node.finals[place])
-            if (final := finals[place]) is None
-            else in_full(back, final, node.finals[place])
+            self.full(
+                back,
+                zero_of(back, node.finals[place]) if (final := finals[place]) is None else final,
+                node.finals[place],
+            )
             for place in carried
         ] + [self.current(back, cotangents, value) for value in outside]
         handed_on = [
@@ -507,7 +512,12 @@ class Reverse:
     def current(self, build: Builder, cotangents: Cotangents, value: Value) -> Operand:
         """The cotangent of a value so far, or a zero."""
         found = cotangents.of.get(value)
-        return zero_of(build, value) if found is None else in_full(build, found, value)
+        return self.full(build, zero_of(build, value) if found is None else found, value)
+
+    def full(self, build: Builder, part: Operand, like: Operand) -> Operand:
+        """A cotangent in the full shape, and of the kind, of what it belongs to."""
+        whole = in_full(build, part, like)
+        return of_one_kind(build, whole, like.type, self.cotangent)
 
     def receive(self, value: Value) -> Value:
         """What a region receives or hands out as the cotangent of a value."""
