@@ -45,7 +45,7 @@ def settle_updates(body: Sequence[Statement], liveness: Liveness) -> None:
     carried = _carried(statements)
     owned = carried | _made_here(statements)
     owned -= _shared(statements, carried, liveness)
-    new = _always_new(statements, liveness) - _shared(statements, carried, liveness)
+    new = _always_new(statements, liveness, _shared(statements, carried, liveness))
     for statement in statements:
         live = liveness.after.get(statement, -1)  # -1: everything
         _add_in_place(statement, owned | new, live)
@@ -82,8 +82,13 @@ def _add_in_place(statement: Statement, owned: set[Variable], live: int) -> None
             value.in_place = True
 
 
-def _always_new(statements: Sequence[Statement], liveness: Liveness) -> set[Variable]:
-    """The array variables that only ever hold arrays made here, and hold them alone."""
+def _always_new(
+    statements: Sequence[Statement], liveness: Liveness, shared: set[Variable]
+) -> set[Variable]:
+    """The array variables that only ever hold arrays made here, and hold them alone.
+
+    What a `shared` variable holds has another holder; so has what goes to two places at once.
+    """
     sources: dict[Variable, list[tuple[Expression, int]]] = {}
     other: set[Variable] = set()
     for statement in statements:
@@ -93,13 +98,16 @@ def _always_new(statements: Sequence[Statement], liveness: Liveness) -> set[Vari
                 sources.setdefault(target, []).append((value, live & ~bit(target)))
             case Move(targets, values):
                 after = live & ~bits(targets)
+                holders = Counter(each for value in values for each in value.shares)
                 for target, value in zip(targets, values, strict=True):
+                    if any(holders[each] > 1 for each in value.shares):
+                        other.add(target)
                     sources.setdefault(target, []).append((value, after))
             case Update():
                 other.add(statement.target)
             case _:
                 pass
-    found = {each for each in sources if isinstance(each.type, ArrayType)} - other
+    found = {each for each in sources if isinstance(each.type, ArrayType)} - other - shared
     while True:
         fewer = {
             target

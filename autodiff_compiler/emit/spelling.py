@@ -52,8 +52,8 @@ def _literal(value: object) -> ast.expr:
         return ast.Call(_np("bool"), [ast.Constant(bool(value))], [])
     if isinstance(value, np.int64):
         return ast.Call(_np("int64"), [_literal(int(value))], [])
-    if isinstance(value, np.float64):  # before float, which it is too
-        return ast.Call(_np("float64"), [_literal(float(value))], [])
+    if isinstance(value, np.floating | np.integer):  # before float, which np.float64 is too
+        return ast.Call(_np(value.dtype.name), [_literal(value.item())], [])
     match value:
         case None | bool() | str():
             return ast.Constant(value)

@@ -14,7 +14,7 @@ from autodiff_compiler.frontend.context import Context, Guard
 from autodiff_compiler.frontend.refuse import STAR_PARAMETER
 from autodiff_compiler.frontend.values import SILENCED, Frame, Meaning, Poison, Static
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import OPAQUE, Type, type_of
+from autodiff_compiler.ir.types import OPAQUE, ScalarType, Type, type_of
 from autodiff_compiler.ir.values import Block, Const, Function, Node, Operand, Origin, Value
 from autodiff_compiler.ir.walk import map_blocks, values_defined
 from autodiff_compiler.source import find
@@ -155,6 +155,13 @@ def _fixed(node: ast.AST, arguments: Mapping[str, Type | Static]) -> dict[str, o
     }
 
 
+def _has_literal(value: object) -> bool:
+    """Whether a value can stand in the text: a number, a string, None, or a tuple of those."""
+    if type(value) is tuple:
+        return all(map(_has_literal, value))
+    return value is None or type(value) is str or isinstance(type_of(value), ScalarType)
+
+
 def _defaults(function: FunctionType, arguments: Mapping[str, Type | Static]) -> dict[str, Const]:
     """The defaults that are numbers, strings, None or tuples of them.
 
@@ -168,7 +175,7 @@ def _defaults(function: FunctionType, arguments: Mapping[str, Type | Static]) ->
     found |= function.__kwdefaults__ or {}
     written = {}
     for name, value in found.items():
-        if type_of(value) is not None and not isinstance(value, list):
+        if _has_literal(value):
             written[name] = const(value)
         elif isinstance(arguments[name], Static):
             written[name] = const(None)

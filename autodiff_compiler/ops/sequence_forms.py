@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import FLOAT, INT, ArrayType, SequenceType, Type, join
+from autodiff_compiler.ir.types import FLOAT, INT, ArrayType, ScalarType, SequenceType, Type, join
 from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.arithmetic import RECORDS as SCALARS
 from autodiff_compiler.ops.kinds import (
@@ -195,7 +195,12 @@ def write_index_add(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.stmt:
     xs, i, v = operands
-    return ast.AugAssign(ast.Subscript(xs, i, ast.Store()), ast.Add(), v)
+    found = types[0]
+    if isinstance(found, SequenceType) and isinstance(found.element, ScalarType):
+        return ast.AugAssign(ast.Subscript(xs, i, ast.Store()), ast.Add(), v)
+    # An array in the list may be in other lists too: it isn't added to in place.
+    added = ast.BinOp(ast.Subscript(xs, i, ast.Load()), ast.Add(), v)
+    return ast.Assign([ast.Subscript(xs, i, ast.Store())], added)
 
 
 def write_seq_add(

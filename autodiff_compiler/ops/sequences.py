@@ -26,7 +26,7 @@ def pack(*items: object, container: str) -> object:
 
 def index_add(xs: list[float], i: int, v: float) -> list[float]:
     result = list(xs)
-    result[i] += v
+    result[i] = result[i] + v
     return result
 
 

@@ -47,6 +47,12 @@ def drop_needless_copies(body: Block) -> Block:
     return substitute(_without(body, dropped), instead)
 
 
+_RESHAPED = frozenset(
+    {"np.transpose", "np.swapaxes", "np.moveaxis", "np.reshape", "reshape_like", "np.squeeze"}
+    | {"np.expand_dims", "np.ravel"}
+)
+
+
 def _without(block: Block, dropped: set[Value]) -> Block:
     nodes: list[Node] = []
     for node in block.nodes:
@@ -80,8 +86,8 @@ def is_new(
         case Op() as op:
             if not may_share_memory(op):
                 return True
-            # A view of an array that nobody else looks at is as good.
-            base = op.operands[0] if op.operands else None
+            # An array that nobody else looks at, in another shape, is as good.
+            base = op.operands[0] if op.operation.name in _RESHAPED else None
             alone = isinstance(base, Value) and uses[base] == 1
             return alone and base is not None and is_new(base, made, uses, seen)
         case If() as node:

@@ -201,6 +201,7 @@ class Reverse:
                 parts[place] = found if before is None else add(back, before, found)
             return
         if cotangent is not None and isinstance(place, int):
+            cotangent = self.full(back, cotangent, op.result)
             cotangents.add(back, structure, from_item(back, structure, place, cotangent))
 
     # ------------------------------------------------------------------ branches
