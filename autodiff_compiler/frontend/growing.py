@@ -146,7 +146,29 @@ def is_sole_name(ctx: Context, name: str) -> bool:
     own = [each for each in ast.walk(tree) if isinstance(each, ast.Name) and each.id == name]
     if any(each.arg == name for each in ast.walk(tree) if isinstance(each, ast.arg)):
         return False
-    return all(_is_harmless(each, parents) for each in own)
+    end = _end_as_list(own, parents)
+    return all(_is_harmless(each, parents) for each in own if _place(each) <= end)
+
+
+def _place(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _end_as_list(own: list[ast.Name], parents: dict[ast.AST, ast.AST]) -> tuple[int, int]:
+    """Where the name gets what is no list any more, as in `ys = np.array(ys)`, after the last item
+    has been appended: what it is used for from there on doesn't matter."""
+    appends = [
+        _place(each)
+        for each in own
+        if isinstance(parent := parents[each], ast.Attribute) and parent.attr == "append"
+    ]
+    for each in sorted(own, key=_place):
+        match parents[each]:
+            case ast.Assign([_], ast.Call(func) as call) if isinstance(each.ctx, ast.Store):
+                after = _place(each) > max(appends, default=(0, 0))
+                if after and _root_of(func) in _LIBRARIES:
+                    return call.end_lineno or call.lineno, call.end_col_offset or 0
+    return max(map(_place, own), default=(0, 0))
 
 
 def _is_harmless(node: ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:
@@ -154,6 +176,8 @@ def _is_harmless(node: ast.Name, parents: dict[ast.AST, ast.AST]) -> bool:
     match parent:
         case ast.Assign([_], ast.List()) if isinstance(node.ctx, ast.Store):
             return True
+        case ast.Assign([_], ast.Call(func)) if isinstance(node.ctx, ast.Store):
+            return _root_of(func) in _LIBRARIES  # from here on it is no list any more
         case ast.Attribute(_, "append") | ast.Return() | ast.If() | ast.While():
             return isinstance(node.ctx, ast.Load)
         case ast.Subscript(value) if value is node:
