@@ -93,10 +93,19 @@ def is_new(
         case If() as node:
             place = node.results.index(operand)
             arms = [arm.yields for arm in (node.then, node.orelse) if arm.yields is not None]
-            return all(is_new(yields[place], made, uses, seen) for yields in arms)
+            return all(_hands_over(yields[place], made, uses, seen) for yields in arms)
         case Loop() as node if operand in node.finals:
             place = node.finals.index(operand)
             seen.add(node.args[place])
             parts = (node.inits[place], node.nexts[place])
-            return all(is_new(each, made, uses, seen) for each in parts)
+            return all(_hands_over(each, made, uses, seen) for each in parts)
     return False
+
+
+def _hands_over(
+    operand: Operand, made: dict[Value, Node], uses: Counter[Value], seen: set[Value]
+) -> bool:
+    """Whether a region hands on a new array that it hands to one place only."""
+    if operand in seen:
+        return True
+    return isinstance(operand, Value) and uses[operand] == 1 and is_new(operand, made, uses, seen)
