@@ -1,4 +1,4 @@
-"""Sums of cotangents are added in place, and lists of arrays change, only where nobody else looks."""
+"""Cotangents are summed in place, and lists of arrays changed, only where nobody else looks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +69,7 @@ def one_of_several(x: Any) -> Any:
 
 
 def singular_values(x: Any) -> Any:
-    u, s, vt = np.linalg.svd(np.outer(x, x) + np.eye(3), full_matrices=False)
+    _, s, _ = np.linalg.svd(np.outer(x, x) + np.eye(3), full_matrices=False)
     return np.sum(s)
 
 
