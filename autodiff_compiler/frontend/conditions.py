@@ -28,7 +28,7 @@ from autodiff_compiler.frontend.values import (
     is_function,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.types import ArrayType, Fields, ScalarType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 Evaluate = Callable[[], Meaning]
@@ -180,11 +180,55 @@ def compare(
     known = _known_comparison(kind, function, left, right)
     if known is not None:
         return known
+    if isinstance(kind, ast.Eq | ast.NotEq):
+        items = _numbers_in_both(ctx, node, left, right)
+        if items is not None:
+            equal = _all_equal(ctx, node, items)
+            return equal if isinstance(kind, ast.Eq) else negation(ctx, equal, node)
     if isinstance(left, Value | Const) and isinstance(right, Value | Const):
         return ctx.op(node, name, left, right, label=sign)
     odd = right if isinstance(left, Value | Const) else left
     hint = _hint(left, right) or instead_of(odd)
     return ctx.refuse(node, sign, f"comparing {describe(odd)} is not supported", hint)
+
+
+Pairs = list[tuple[Operand, Operand]]
+
+
+def _numbers_in_both(
+    ctx: Context, node: ast.AST, left: Meaning, right: Meaning
+) -> Pairs | bool | None:
+    """The numbers of two tuples or lists, pair by pair, as in `x.shape == y.shape`; False where
+    the tuples can't be equal; None for anything else."""
+    structures = [ctx.structure(each, node) for each in (left, right)]
+    first, second = structures
+    if first is None or second is None or isinstance(first.container, Fields):
+        return None
+    items = (*first.items, *second.items)
+    numbers = [m for m in items if isinstance(m, Value | Const) and isinstance(m.type, ScalarType)]
+    if len(numbers) < len(items):
+        return None
+    if first.container != second.container or len(first.items) != len(second.items):
+        return False
+    return list(zip(numbers[: len(first.items)], numbers[len(first.items) :], strict=True))
+
+
+def _all_equal(ctx: Context, node: ast.Compare, pairs: Pairs | bool) -> Meaning:
+    if isinstance(pairs, bool) or not pairs:
+        return const(not isinstance(pairs, bool))
+    (a, b), *rest = pairs
+    known = _known_comparison(ast.Eq(), operator.eq, a, b)
+    first = ctx.op(node, "eq", a, b, label="==") if known is None else known
+    if not rest:
+        return first
+    return choose(
+        ctx,
+        node,
+        truth(ctx, first, node),
+        lambda: _all_equal(ctx, node, rest),
+        lambda: first,
+        "and",
+    )
 
 
 def _hint(left: Meaning, right: Meaning) -> str:

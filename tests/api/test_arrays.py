@@ -276,3 +276,17 @@ def test_check_grads_finds_what_is_off() -> None:
     with pytest.raises(AssertionError, match="central differences give"):
         check_grads(rough, (X,), order=1, rtol=1e-12, atol=0.0)
     check_grads(rough, (X,), order=1, rtol=1e-2)
+
+
+def test_shapes_are_compared() -> None:
+    def f(x: Any, y: Any) -> Any:
+        assert x.shape == y.shape, "shapes differ"
+        if x.shape != (3,):
+            return 0.0
+        return np.sum(x * y)
+
+    gradient = grad(f)
+    assert np.array_equal(gradient(np.ones(3), np.arange(3.0)), np.arange(3.0))
+    assert np.array_equal(gradient(np.ones(2), np.ones(2)), np.zeros(2))
+    with pytest.raises(AssertionError, match="shapes differ"):
+        gradient(np.ones(3), np.ones(2))
