@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from autodiff_compiler.emit import write
 from autodiff_compiler.ir.interpreter import interpret
-from autodiff_compiler.ir.types import FLOAT, TupleType, Type
+from autodiff_compiler.ir.types import FLOAT, NP_FLOAT, NP_FLOAT32, TupleType, Type
 from autodiff_compiler.ir.values import Function
 from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.passes import clean, finish, optimise
@@ -55,11 +57,14 @@ class Program:
         return result
 
 
+NUMBERS: dict[Type, Any] = {FLOAT: float, NP_FLOAT: np.float64, NP_FLOAT32: np.float32}
+
+
 def as_declared(value: Any, declared: Type) -> Any:
-    """The value with a float of Python's where one is declared: the cotangent of a constant."""
+    """The value with each number of the kind that is declared."""
     if isinstance(declared, TupleType) and type(value) is tuple:
         return tuple(map(as_declared, value, declared.items))
-    return float(value) if declared == FLOAT else value
+    return NUMBERS[declared](value) if declared in NUMBERS and np.ndim(value) == 0 else value
 
 
 class Compiled:
