@@ -390,6 +390,7 @@ class Reverse:
         ):
             if values[result] is not start:
                 cotangents.of[value] = values[result]
+                cotangents.masks.pop(value, None)  # the loop has contributed besides
         for value, flag in zip(alone, entered, strict=True):
             if value in cotangents.of:
                 cotangents.masks[value] = Presence(values[flag], poles=True)

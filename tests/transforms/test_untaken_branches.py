@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autodiff_compiler import grad
+from autodiff_compiler import grad, jvp
 
 
 def cubed_norm(x: float, y: float) -> float:
@@ -224,3 +224,17 @@ def rows_picked(x):
 def test_a_mask_of_rows_is_none_of_elements() -> None:
     gradient = grad(rows_picked)(np.array([[0.25, 4.0], [1.0, 0.0]]))
     assert gradient.tolist() == [[1.0, 0.25], [0.5, math.inf]]
+
+
+def test_a_loop_contributes_beside_an_untaken_branch() -> None:
+    """The mask of a value that one arm reads says nothing of what a loop reads of it."""
+
+    def model(s: float) -> float:
+        z = 1.9 / s
+        for _ in range(3):
+            primal = z
+        if primal:
+            return primal
+        return z
+
+    assert grad(model)(1.0) == jvp(model, (1.0,), (1.0,))[1] == -1.9
