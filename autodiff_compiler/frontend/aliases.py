@@ -51,8 +51,8 @@ def may_write(ctx: Context, name: str, array: Operand, node: ast.AST) -> bool:
         ctx.refuse(node, f"writing into {name}", said, f"write {name} = {name}.copy() before")
         return False
     if mine & ctx.facts.kept:
-        said = f"{name} may be an array that a list holds"
-        hint = f"append {name}.copy() to the list"
+        said = f"{name} may be an array that a list holds, or that a loop runs over"
+        hint = f"append {name}.copy() to the list, or loop over {name}.copy()"
         ctx.refuse(node, f"writing into {name}", said, hint)
         return False
     for (frame, other), binding in ctx.state.items():

@@ -106,7 +106,7 @@ class Context:
     params: tuple[Value, ...] = ()  # of the function that all this is about
     sizes: int = 0  # how many sizes have been given a name
     # The lists that the current loop collects, with the item of the iteration being lowered.
-    collecting: dict[str, Operand | None] = field(default_factory=dict)
+    collecting: dict[tuple[Frame, str], Operand | None] = field(default_factory=dict)
     # Arguments that must be known by value, and what is to be reported if they can't be.
     wanted_static: dict[str, Problem] = field(default_factory=dict)
     roots: bool = False  # whether some power may be a complex number

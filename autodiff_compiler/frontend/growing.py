@@ -50,8 +50,8 @@ def collected_by(ctx: Context, loop: ast.For | ast.While) -> list[str]:
 
 def append(ctx: Context, node: ast.Expr, name: str, item: ast.expr) -> bool:
     """Lower `name.append(item)`; whether that is what the statement is, and can be lowered."""
-    if name in ctx.collecting:
-        ctx.collecting[name] = _item(ctx, item, node)
+    if (ctx.frame, name) in ctx.collecting:
+        ctx.collecting[ctx.frame, name] = _item(ctx, item, node)
         return True
     binding = ctx.state.get((ctx.frame, name))
     meaning = None if binding is None else binding.meaning
@@ -104,7 +104,7 @@ def _is_list(meaning: Meaning | None) -> bool:
 
 
 def _in_loop(ctx: Context) -> bool:
-    return any(region.repeats for region in ctx.stack)
+    return ctx.frame.loops > 0 and any(region.repeats for region in ctx.stack)
 
 
 def _item(ctx: Context, item: ast.expr, node: ast.AST) -> Operand | None:

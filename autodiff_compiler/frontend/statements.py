@@ -381,7 +381,11 @@ def _for(ctx: Context, node: ast.For, target: ast.expr, iterable: ast.expr) -> N
         _refused_body(ctx, node, lambda: body(SILENCED), names)
     elif isinstance(driver, Driver):
         element = driver.element
+        # What the loop runs over is read in each iteration, as it is by then.
+        before = ctx.facts.kept
+        ctx.facts.kept |= iterables.arrays_in(ctx, element)
         _looping(ctx, node, driver, None, lambda: body(element))
+        ctx.facts.kept -= iterables.arrays_in(ctx, element) - before
         iterables.check_lengths(ctx, driver, iterable)
     else:
         _unrolled(ctx, node, driver, body)
@@ -398,10 +402,11 @@ def _looping(
     names = growing.collected_by(ctx, node)
 
     def collecting() -> list[Operand]:
-        outside, ctx.collecting = ctx.collecting, dict.fromkeys(names)
+        keys = [(ctx.frame, name) for name in names]
+        outside, ctx.collecting = ctx.collecting, dict.fromkeys(keys)
         body()
         found, ctx.collecting = ctx.collecting, outside
-        return [item for name in names if (item := found[name]) is not None]
+        return [item for key in keys if (item := found[key]) is not None]
 
     found = loops.run(ctx, Looping(node, ctx.assigned(node), driver, test, collecting))
     growing.bind_collected(ctx, names, found, node)

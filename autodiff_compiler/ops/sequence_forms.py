@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import reduce
 
+import numpy as np
+
 from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import FLOAT, INT, ArrayType, ScalarType, SequenceType, Type, join
 from autodiff_compiler.ops import spell
@@ -96,8 +98,12 @@ def index_of_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def zeros_like_type(types: Sequence[Type], attributes: Attributes) -> Type:
     expect_count(types, 1)
-    sequence(types[0])
-    return SequenceType(FLOAT)
+    element = sequence(types[0]).element
+    return SequenceType(element if isinstance(element, ArrayType) else FLOAT)
+
+
+def zeros_like(xs: Sequence[object]) -> list[object]:
+    return [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in xs]
 
 
 def empty_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -175,6 +181,11 @@ def write_fill(operands: spell.Expressions, types: spell.Types, attributes: Attr
 def write_zeros_like(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
+    found = types[0]
+    if isinstance(found, SequenceType) and isinstance(found.element, ArrayType):
+        x = ast.Name("x", ast.Load())  # the comprehension's own
+        loop = ast.comprehension(ast.Name("x", ast.Store()), operands[0], [], 0)
+        return ast.ListComp(spell.call("np.zeros_like", x), [loop])
     return zeros(length(operands[0]))
 
 
