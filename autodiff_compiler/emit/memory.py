@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from autodiff_compiler.ir.types import ArrayType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import ArrayType, holds_array
 from autodiff_compiler.ir.values import Call, If, Loop, Node, Op, Operand, Value
 from autodiff_compiler.ir.walk import all_nodes
 from autodiff_compiler.ops import may_share_memory
@@ -36,17 +36,6 @@ class Memory:
             return False
         root = self.root(a)
         return any(self.root(other) is root for other in others)
-
-
-def holds_array(found: Type) -> bool:
-    match found:
-        case ArrayType():
-            return True
-        case SequenceType(element):
-            return holds_array(element)
-        case TupleType(items):
-            return any(map(holds_array, items))
-    return False
 
 
 def memory_of(nodes: Iterable[Node]) -> Memory:

@@ -18,7 +18,6 @@ from enum import Enum
 
 from autodiff_compiler.emit.carried import deferred
 from autodiff_compiler.emit.counting import Facts
-from autodiff_compiler.emit.memory import holds_array
 from autodiff_compiler.emit.shape import Part, returns_in_arms
 from autodiff_compiler.emit.spelling import (
     Shape,
@@ -29,7 +28,7 @@ from autodiff_compiler.emit.spelling import (
     shape_of,
 )
 from autodiff_compiler.ir.operation import Effect
-from autodiff_compiler.ir.types import ScalarType, SequenceType
+from autodiff_compiler.ir.types import ScalarType, SequenceType, holds_array
 from autodiff_compiler.ir.values import (
     UNKNOWN,
     Call,

@@ -15,21 +15,10 @@ from collections.abc import Iterable, Mapping
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.facts import UNOWNED, Roots
 from autodiff_compiler.frontend.values import Binding, Closure, Frame, Meaning, Method, leaves
-from autodiff_compiler.ir.types import ArrayType, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import holds_array
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 NO_ROOTS: Roots = frozenset()
-
-
-def holds_array(found: Type) -> bool:
-    match found:
-        case ArrayType():
-            return True
-        case SequenceType(element):
-            return holds_array(element)
-        case TupleType(items):
-            return any(map(holds_array, items))
-    return False
 
 
 def roots_of(ctx: Context, meaning: Meaning) -> Roots:

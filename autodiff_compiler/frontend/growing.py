@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from autodiff_compiler.frontend.aliases import holds_array, roots_of
+from autodiff_compiler.frontend.aliases import roots_of
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.facts import UNOWNED
 from autodiff_compiler.frontend.values import SILENCED, Binding, Meaning, Structure, describe
-from autodiff_compiler.ir.types import ArrayType, Dim, ScalarType, SequenceType, Type
+from autodiff_compiler.ir.types import ArrayType, Dim, ScalarType, SequenceType, Type, holds_array
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 # What a list may be handed to without getting another name.

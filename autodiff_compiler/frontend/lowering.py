@@ -9,12 +9,11 @@ from types import FunctionType
 
 from autodiff_compiler.errors import InternalError, Problem, StaticWanted, UnsupportedError, ordered
 from autodiff_compiler.frontend import calls, expressions, objects, statements
-from autodiff_compiler.frontend.aliases import holds_array
 from autodiff_compiler.frontend.context import Context, Guard
 from autodiff_compiler.frontend.refuse import STAR_PARAMETER
 from autodiff_compiler.frontend.values import SILENCED, Frame, Meaning, Poison, Static
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import OPAQUE, ScalarType, Type, type_of
+from autodiff_compiler.ir.types import OPAQUE, ScalarType, Type, holds_array, type_of
 from autodiff_compiler.ir.values import Block, Const, Function, Node, Operand, Origin, Value
 from autodiff_compiler.ir.walk import map_blocks, values_defined
 from autodiff_compiler.source import find

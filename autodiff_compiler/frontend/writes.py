@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from autodiff_compiler.frontend import arrays, expressions
-from autodiff_compiler.frontend.aliases import holds_array, may_write
+from autodiff_compiler.frontend.aliases import may_write
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     SILENCED,
@@ -15,7 +15,7 @@ from autodiff_compiler.frontend.values import (
     instead_of,
     leaves,
 )
-from autodiff_compiler.ir.types import ArrayType, ScalarType
+from autodiff_compiler.ir.types import ArrayType, ScalarType, holds_array
 from autodiff_compiler.ir.values import Const, Operand, Value
 from autodiff_compiler.ops.subscripts import is_basic
 

@@ -252,6 +252,18 @@ NOTHING = NothingType()
 OPAQUE = OpaqueType()
 
 
+def holds_array(found: Type) -> bool:
+    """Whether a value of this type is an array, or holds one."""
+    match found:
+        case ArrayType():
+            return True
+        case SequenceType(element):
+            return holds_array(element)
+        case TupleType(items):
+            return any(map(holds_array, items))
+    return False
+
+
 KIND_OF_DTYPE: dict[str, ScalarType] = {
     kind.value.removeprefix("np."): ScalarType(frozenset({kind})) for kind in Kind if kind.is_numpy
 }
