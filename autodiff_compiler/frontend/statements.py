@@ -59,12 +59,14 @@ def execute(ctx: Context, statements: Statements) -> None:
         if not isinstance(returned, Const):
             _guarded(ctx, returned, statements[place:])
             return
+        mark = len(ctx.pending)
         with ctx.at_statement(statement):
             if isinstance(statement, ast.If):
                 if _branch(ctx, statement, statements[place + 1 :]):
                     return
             else:
                 _statement(ctx, statement)
+        del ctx.pending[mark:]
 
 
 def _statement(ctx: Context, node: ast.stmt) -> None:
@@ -115,18 +117,16 @@ def _assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
             return ctx.state[ctx.frame, name].meaning
         case ast.Tuple(targets) | ast.List(targets):
             items = _unpacked(ctx, target, meaning, targets)
-            written = [each for each in targets if writes.array_written(ctx, each) is not None]
-            if written and writes.has_views(meaning):
-                said = "exchanging parts of arrays in one assignment is not supported"
-                hint = "write one assignment after the other, with .copy() of what is kept"
-                return ctx.refuse(written[0], "item assignment", said, hint)
             bound = [_assign(ctx, each, item) for each, item in zip(targets, items, strict=True)]
             if isinstance(meaning, Structure):
                 return Structure(tuple(bound), meaning.container)
-        case ast.Subscript() if writes.array_written(ctx, target) is not None:
-            writes.write_item(ctx, target, meaning)
-        case ast.Subscript() | ast.Attribute():
-            unwritten.refuse(ctx, target)
+        case ast.Subscript(value) | ast.Attribute(value):
+            base = evaluate(ctx, value)
+            if isinstance(target, ast.Subscript) and writes.is_array(base):
+                assert isinstance(base, Value)
+                writes.write_item(ctx, target, base, meaning)
+            elif base is not SILENCED:
+                unwritten.refuse(ctx, target)
         case ast.Starred(value):
             _assign(ctx, value, ctx.refuse_as(target))
         case _:
@@ -181,12 +181,15 @@ def _augment(
     ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
 ) -> None:
     """`x += e` of a number is `x = x + e`."""
-    if isinstance(target, ast.Subscript) and writes.array_written(ctx, target) is not None:
-        writes.augment_item(ctx, node, target)
-        return
     if not isinstance(target, ast.Name):
+        assert isinstance(target, ast.Subscript | ast.Attribute)
+        base = evaluate(ctx, target.value)
+        if isinstance(target, ast.Subscript) and isinstance(base, Value) and writes.is_array(base):
+            writes.augment_item(ctx, node, target, base)
+            return
         evaluate(ctx, value)
-        _assign(ctx, target, SILENCED)
+        if base is not SILENCED:
+            unwritten.refuse(ctx, target)
         return
     left = evaluate(ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target))
     if isinstance(left, Value) and isinstance(left.type, ArrayType):
@@ -382,10 +385,8 @@ def _for(ctx: Context, node: ast.For, target: ast.expr, iterable: ast.expr) -> N
     elif isinstance(driver, Driver):
         element = driver.element
         # What the loop runs over is read in each iteration, as it is by then.
-        before = ctx.facts.kept
-        ctx.facts.kept |= iterables.arrays_in(ctx, element)
+        ctx.pending.append(element)
         _looping(ctx, node, driver, None, lambda: body(element))
-        ctx.facts.kept -= iterables.arrays_in(ctx, element) - before
         iterables.check_lengths(ctx, driver, iterable)
     else:
         _unrolled(ctx, node, driver, body)
