@@ -24,6 +24,7 @@ from autodiff_compiler.frontend.values import (
     Binding,
     Closure,
     Frame,
+    Generating,
     Meaning,
     Numbered,
     Poison,
@@ -75,10 +76,14 @@ class Guard:
 
 @dataclass(eq=False)
 class Context:
-    """Everything that lowering passes around. `execute` and `evaluate` are its two entrances."""
+    """Everything that lowering passes around.
+
+    `execute`, `evaluate` and `generate`, which goes through a comprehension, are its entrances.
+    """
 
     execute: Callable[[Context, Sequence[ast.stmt]], None]
     evaluate: Callable[[Context, ast.expr], Meaning]
+    generate: Callable[[Context, Generating, str], Meaning]
     frame: Frame = field(init=False)
     entrance: str = ""  # the function that all this is about, as messages call it
     statement: ast.stmt | ast.expr | None = None
@@ -435,7 +440,7 @@ def constant_of(meaning: Meaning) -> Const | None:
 
 def _iterator_in(meaning: Meaning) -> Meaning | None:
     """What can be looped over only once, if there is such a thing in it."""
-    if isinstance(meaning, Zipped | Numbered | Reversed):
+    if isinstance(meaning, Zipped | Numbered | Reversed | Generating):
         return meaning
     if isinstance(meaning, Structure):
         return next((found for item in meaning.items if (found := _iterator_in(item))), None)

@@ -12,6 +12,7 @@ from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
     Closure,
+    Generating,
     Meaning,
     Poison,
     Static,
@@ -84,6 +85,14 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
             return lambda_of(ctx, node)
         case ast.JoinedStr(parts):
             return _format(ctx, node, parts)
+        case ast.ListComp(_, generators):
+            first = evaluate(ctx, generators[0].iter)
+            return ctx.generate(ctx, Generating(node, ctx.frame, first), "list")
+        case ast.GeneratorExp(_, generators):
+            return Generating(node, ctx.frame, evaluate(ctx, generators[0].iter))
+        case ast.DictComp(_, _, generators):
+            first = evaluate(ctx, generators[0].iter)
+            return ctx.generate(ctx, Generating(node, ctx.frame, first), "dict")
         case ast.NamedExpr(target, value):
             ctx.refuse_as(node)
             evaluate(ctx, value)

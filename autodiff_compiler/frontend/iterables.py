@@ -64,7 +64,7 @@ def drive(
     if meaning is SILENCED:
         return None
     if not _is_regular(meaning):
-        items = _static_items(ctx, meaning, node)
+        items = static_items(ctx, meaning, node)
         if items is None:
             _refuse(ctx, meaning, node)
         return items
@@ -113,25 +113,38 @@ def _is_column(items: Sequence[Meaning]) -> bool:
     return all(_is_column(column) for column in zip(*known, strict=True))
 
 
-def _static_items(ctx: Context, meaning: Meaning, node: ast.expr) -> list[Meaning] | None:
+def static_items(ctx: Context, meaning: Meaning, node: ast.expr) -> list[Meaning] | None:
     """What a loop over this goes through, where that is known one by one."""
     match meaning:
         case Zipped(parts, strict):
-            found = [_static_items(ctx, part, node) for part in parts]
+            found = [static_items(ctx, part, node) for part in parts]
             known = [items for items in found if items is not None]
             if len(known) < len(found) or (strict and len(set(map(len, known))) > 1):
                 return None
             return [Structure(row) for row in zip(*known, strict=False)]
         case Numbered(inner, Const(int(start))):
-            items = _static_items(ctx, inner, node)
+            items = static_items(ctx, inner, node)
             if items is None:
                 return None
             return [Structure((const(start + k), item)) for k, item in enumerate(items)]
         case Reversed(inner):
-            items = _static_items(ctx, inner, node)
+            items = static_items(ctx, inner, node)
             return items and items[::-1]
     structure = ctx.structure(meaning, node)
     return None if structure is None else list(structure.items)
+
+
+def known_count(meaning: Meaning) -> int | None:
+    """How many items a loop over this goes through, where they are known one by one."""
+    match meaning:
+        case Zipped(parts) if parts:
+            counts = [known_count(part) for part in parts]
+            known = [count for count in counts if count is not None]
+            return min(known) if len(known) == len(counts) else None
+        case Numbered(inner, Const()) | Reversed(inner):
+            return known_count(inner)
+    items = _items_of(meaning)
+    return None if items is None else len(items)
 
 
 def _element(

@@ -235,6 +235,16 @@ def with_fields(record, **fields):
 ''',
 )
 
+REGROUP = Helper(
+    "regroup",
+    '''\
+def regroup(xs, rows):
+    """The items of xs, in lists as long as those of rows."""
+    items = iter(xs)
+    return [[next(items) for _ in row] for row in rows]
+''',
+)
+
 BOUND = Helper(
     "bound",
     '''\

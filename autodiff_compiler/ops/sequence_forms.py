@@ -6,11 +6,9 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-import numpy as np
-
 from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import FLOAT, INT, ArrayType, ScalarType, SequenceType, Type, join
-from autodiff_compiler.ops import spell
+from autodiff_compiler.ops import nested, spell
 from autodiff_compiler.ops.arithmetic import RECORDS as SCALARS
 from autodiff_compiler.ops.kinds import (
     Attributes,
@@ -27,7 +25,7 @@ ADD = next(record for record in SCALARS if record.name == "add")
 
 
 def _added(a: Type, b: Type) -> Type:
-    return ADD.infer([a, b], {})
+    return nested.added_type(a, b, lambda x, y: ADD.infer([x, y], {}))
 
 
 def _total(start: Type, element: Type) -> Type:
@@ -66,7 +64,19 @@ def getitem_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def pack_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return SequenceType(_joined([scalar(found) for found in types]), str(attributes["container"]))
+    items = [each if isinstance(each, SequenceType) else scalar(each) for each in types]
+    return SequenceType(_joined(items), str(attributes["container"]))
+
+
+def flatten_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    expect_count(types, 1)
+    return SequenceType(sequence(sequence(types[0]).element).element)
+
+
+def regroup_type(types: Sequence[Type], attributes: Attributes) -> Type:
+    expect_count(types, 2)
+    sequence(sequence(types[1]).element)
+    return SequenceType(SequenceType(sequence(types[0]).element))
 
 
 def sum_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -98,12 +108,11 @@ def index_of_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def zeros_like_type(types: Sequence[Type], attributes: Attributes) -> Type:
     expect_count(types, 1)
-    element = sequence(types[0]).element
-    return SequenceType(element if isinstance(element, ArrayType) else FLOAT)
+    return nested.zeros_type(sequence(types[0]))
 
 
 def zeros_like(xs: Sequence[object]) -> list[object]:
-    return [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in xs]
+    return [nested.zeros(x) for x in xs]
 
 
 def empty_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -181,12 +190,7 @@ def write_fill(operands: spell.Expressions, types: spell.Types, attributes: Attr
 def write_zeros_like(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
-    found = types[0]
-    if isinstance(found, SequenceType) and isinstance(found.element, ArrayType):
-        x = ast.Name("x", ast.Load())  # the comprehension's own
-        loop = ast.comprehension(ast.Name("x", ast.Store()), operands[0], [], 0)
-        return ast.ListComp(spell.call("np.zeros_like", x), [loop])
-    return zeros(length(operands[0]))
+    return nested.zeros_text(types[0], operands[0])
 
 
 def length(xs: ast.expr) -> ast.expr:
@@ -210,7 +214,8 @@ def write_index_add(
     if isinstance(found, SequenceType) and isinstance(found.element, ScalarType):
         return ast.AugAssign(ast.Subscript(xs, i, ast.Store()), ast.Add(), v)
     # An array in the list may be in other lists too: it isn't added to in place.
-    added = ast.BinOp(ast.Subscript(xs, i, ast.Load()), ast.Add(), v)
+    assert isinstance(found, SequenceType)
+    added = nested.added_text(found.element, ast.Subscript(xs, i, ast.Load()), v)
     return ast.Assign([ast.Subscript(xs, i, ast.Store())], added)
 
 
@@ -218,15 +223,23 @@ def write_seq_add(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
     """`[a + b for a, b in zip(xs, ys)]`: a and b are the comprehension's own."""
-    pair = ast.Tuple([ast.Name("a", ast.Store()), ast.Name("b", ast.Store())], ast.Store())
-    loop = ast.comprehension(pair, spell.call("zip", *operands), [], 0)
-    return ast.ListComp(ast.BinOp(spell.name("a"), ast.Add(), spell.name("b")), [loop])
+    a, b = operands
+    return nested.added_text(types[0], a, b)
 
 
 def write_index_of(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
     return ast.Call(ast.Attribute(operands[0], "index", ast.Load()), [operands[1]], [])
+
+
+def write_flatten(
+    operands: spell.Expressions, types: spell.Types, attributes: Attributes
+) -> ast.expr:
+    """`[x for xs in rows for x in xs]`: x and xs are the comprehension's own."""
+    outer = ast.comprehension(ast.Name("xs", ast.Store()), operands[0], [], 0)
+    inner = ast.comprehension(ast.Name("x", ast.Store()), spell.name("xs"), [], 0)
+    return ast.ListComp(spell.name("x"), [outer, inner])
 
 
 def write_pad_with(

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.types import SequenceType
 from autodiff_compiler.ir.values import Op, Operand
+from autodiff_compiler.ops import nested, spell
 from autodiff_compiler.ops import sequence_forms as forms
-from autodiff_compiler.ops import spell
+from autodiff_compiler.ops.helpers import REGROUP, running
 from autodiff_compiler.ops.kinds import pure, raises
 from autodiff_compiler.ops.record import AddAt, Contribution, Custom, Record, Spelling, Zero
 from autodiff_compiler.ops.weights import FREE, additions, all_integers
@@ -26,12 +27,12 @@ def pack(*items: object, container: str) -> object:
 
 def index_add(xs: list[float], i: int, v: float) -> list[float]:
     result = list(xs)
-    result[i] = result[i] + v
+    result[i] = nested.added(result[i], v)
     return result
 
 
 def seq_add(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
-    return [a + b for a, b in zip(xs, ys, strict=True)]
+    return [nested.added(a, b) for a, b in zip(xs, ys, strict=True)]
 
 
 # Derivatives. Each function is used by one record below.
@@ -53,10 +54,19 @@ def getitem_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribu
     return AddAt(BY_NAME["index_add"], op.operands[1:], cotangent), None
 
 
+def _zero(build: Builder, operand: Operand) -> Operand:
+    if isinstance(operand.type, SequenceType):
+        return build.op(BY_NAME["zeros_like"], operand)
+    return const(0.0)
+
+
 def pack_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
     if all(tangent is None for tangent in tangents):
         return None
-    items = [const(0.0) if tangent is None else tangent for tangent in tangents]
+    items = [
+        _zero(build, operand) if tangent is None else tangent
+        for operand, tangent in zip(op.operands, tangents, strict=True)
+    ]
     return build.op(BY_NAME["pack"], *items, attributes=op.attributes)
 
 
@@ -143,6 +153,18 @@ def as_list(build: Builder, cotangent: Operand) -> Operand:
     if cotangent.type.container == "list":
         return cotangent
     return build.op(BY_NAME["as_list"], cotangent)
+
+
+def flatten(rows: Sequence[Sequence[object]]) -> list[object]:
+    return [x for xs in rows for x in xs]
+
+
+def flatten_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
+    return (build.op(BY_NAME["regroup"], cotangent, op.operands[0]),)
+
+
+def regroup_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
+    return build.op(BY_NAME["flatten"], cotangent), None
 
 
 def convert_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
@@ -330,6 +352,26 @@ RECORDS = (
         weight=FREE,
         rule=Custom(_linear("head", 1), head_vjp),
         spelling=Spelling(forms.write_head),
+        fresh=True,
+    ),
+    Record(
+        name="flatten",
+        infer=forms.flatten_type,
+        evaluate=flatten,
+        effect=pure,
+        weight=FREE,
+        rule=Custom(_linear("flatten"), flatten_vjp),
+        spelling=Spelling(forms.write_flatten),
+        fresh=True,
+    ),
+    Record(
+        name="regroup",
+        infer=forms.regroup_type,
+        evaluate=running(REGROUP),
+        effect=pure,
+        weight=FREE,
+        rule=Custom(_linear("regroup", 1), regroup_vjp),
+        spelling=spell.calling_helper(REGROUP),
         fresh=True,
     ),
     Record(
