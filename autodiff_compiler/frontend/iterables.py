@@ -167,6 +167,9 @@ def _element(
             return _structure_of(ctx, driver, parts, target, node)
         case Numbered(inner, start):
             return _numbered(ctx, driver, inner, start, target, node)
+        case Reversed(inner) if (turned := _turned(ctx, inner, node)) is not None:
+            driver.certain = False
+            return _consume(driver, turned, target)
         case Reversed():
             said = "it can only be looped over by itself"
             ctx.refuse(node, "reversed", said, "loop over positions backwards, with range")
@@ -373,6 +376,20 @@ def _listed(ctx: Context, counting: Counting, node: ast.AST) -> Operand:
         )
     )
     return sequence
+
+
+def _turned(ctx: Context, meaning: Meaning, node: ast.AST) -> Operand | None:
+    """A range, list or tuple of numbers as a list in reverse; None for anything else."""
+    if isinstance(meaning, Counting):
+        meaning = _listed(ctx, meaning, node)
+    items = _items_of(meaning)
+    if items is not None and items and _is_column(items) and not _items_of(items[0]):
+        packed = ctx.sequence(meaning, node, "reversed")
+        meaning = SILENCED if packed is None else packed
+    if not isinstance(meaning, Value | Const) or not isinstance(meaning.type, SequenceType):
+        return None
+    turned = ctx.op(node, "slice", meaning, const(-1), bounds=(False, False, True))
+    return None if isinstance(turned, Poison) else turned
 
 
 def _demand_equal(ctx: Context, driver: Driver, parts: Sequence[Meaning], node: ast.expr) -> bool:

@@ -245,6 +245,16 @@ def regroup(xs, rows):
 ''',
 )
 
+FOLD = Helper(
+    "fold",
+    '''\
+def fold(xs, part, n):
+    """The sum of n lists as long as part that stand in xs one behind the other."""
+    size = len(part)
+    return [sum(xs[k::size], 0.0) for k in range(size)] if n > 0 else [0.0] * size
+''',
+)
+
 BOUND = Helper(
     "bound",
     '''\

@@ -24,20 +24,20 @@ ADD = next(record for record in SCALARS if record.name == "add")
 # Type rules.
 
 
-def _added(a: Type, b: Type) -> Type:
+def added(a: Type, b: Type) -> Type:
     return nested.added_type(a, b, lambda x, y: ADD.infer([x, y], {}))
 
 
 def _total(start: Type, element: Type) -> Type:
     """The type of start + element + element + …, however many there are."""
     total = start
-    while (wider := join(total, _added(total, element))) != total:
+    while (wider := join(total, added(total, element))) != total:
         assert wider is not None
         total = wider
     return total
 
 
-def _joined(types: Sequence[Type]) -> Type:
+def joined(types: Sequence[Type]) -> Type:
     def both(a: Type, b: Type) -> Type:
         joined = join(a, b)
         if joined is None:
@@ -65,18 +65,7 @@ def getitem_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def pack_type(types: Sequence[Type], attributes: Attributes) -> Type:
     items = [each if isinstance(each, SequenceType) else scalar(each) for each in types]
-    return SequenceType(_joined(items), str(attributes["container"]))
-
-
-def flatten_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 1)
-    return SequenceType(sequence(sequence(types[0]).element).element)
-
-
-def regroup_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    sequence(sequence(types[1]).element)
-    return SequenceType(SequenceType(sequence(types[0]).element))
+    return SequenceType(joined(items), str(attributes["container"]))
 
 
 def sum_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -129,12 +118,12 @@ def index_add_type(types: Sequence[Type], attributes: Attributes) -> Type:
     if xs.container != "list":
         raise OperandError(f"expected a list to add to, got {xs}")
     integer(types[1])
-    return SequenceType(_joined([xs.element, _added(xs.element, types[2])]))
+    return SequenceType(joined([xs.element, added(xs.element, types[2])]))
 
 
 def seq_add_type(types: Sequence[Type], attributes: Attributes) -> Type:
     expect_count(types, 2)
-    return SequenceType(_added(sequence(types[0]).element, sequence(types[1]).element))
+    return SequenceType(added(sequence(types[0]).element, sequence(types[1]).element))
 
 
 def fill_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -149,7 +138,7 @@ def pad_type(types: Sequence[Type], attributes: Attributes) -> Type:
     xs = sequence(types[0])
     if xs.container != "list":
         raise OperandError(f"expected a list to lengthen, got {xs}")
-    return SequenceType(_joined([xs.element, FLOAT]))
+    return SequenceType(joined([xs.element, FLOAT]))
 
 
 def pad_with_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -157,7 +146,7 @@ def pad_with_type(types: Sequence[Type], attributes: Attributes) -> Type:
     xs, zeros = map(sequence, types)
     if xs.container != "list" or zeros.container != "list":
         raise OperandError(f"expected lists, got {xs} and {zeros}")
-    return SequenceType(_joined([xs.element, zeros.element]))
+    return SequenceType(joined([xs.element, zeros.element]))
 
 
 def head_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -231,15 +220,6 @@ def write_index_of(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
     return ast.Call(ast.Attribute(operands[0], "index", ast.Load()), [operands[1]], [])
-
-
-def write_flatten(
-    operands: spell.Expressions, types: spell.Types, attributes: Attributes
-) -> ast.expr:
-    """`[x for xs in rows for x in xs]`: x and xs are the comprehension's own."""
-    outer = ast.comprehension(ast.Name("xs", ast.Store()), operands[0], [], 0)
-    inner = ast.comprehension(ast.Name("x", ast.Store()), spell.name("xs"), [], 0)
-    return ast.ListComp(spell.name("x"), [outer, inner])
 
 
 def write_pad_with(

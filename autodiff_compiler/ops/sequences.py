@@ -10,7 +10,6 @@ from autodiff_compiler.ir.types import SequenceType
 from autodiff_compiler.ir.values import Op, Operand
 from autodiff_compiler.ops import nested, spell
 from autodiff_compiler.ops import sequence_forms as forms
-from autodiff_compiler.ops.helpers import REGROUP, running
 from autodiff_compiler.ops.kinds import pure, raises
 from autodiff_compiler.ops.record import AddAt, Contribution, Custom, Record, Spelling, Zero
 from autodiff_compiler.ops.weights import FREE, additions, all_integers
@@ -38,14 +37,14 @@ def seq_add(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
 # Derivatives. Each function is used by one record below.
 
 
-def _linear(name: str, *rest: int) -> Callable[[Builder, Op, Tangents], Operand | None]:
+def linear(*rest: int) -> Callable[[Builder, Op, Tangents], Operand | None]:
     """The tangent of an operation that is linear in its first operand: the same operation."""
 
     def jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
         if tangents[0] is None:
             return None
         others = [op.operands[place] for place in rest]
-        return build.op(BY_NAME[name], tangents[0], *others, attributes=op.attributes)
+        return build.op(op.operation, tangents[0], *others, attributes=op.attributes)
 
     return jvp
 
@@ -155,18 +154,6 @@ def as_list(build: Builder, cotangent: Operand) -> Operand:
     return build.op(BY_NAME["as_list"], cotangent)
 
 
-def flatten(rows: Sequence[Sequence[object]]) -> list[object]:
-    return [x for xs in rows for x in xs]
-
-
-def flatten_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
-    return (build.op(BY_NAME["regroup"], cotangent, op.operands[0]),)
-
-
-def regroup_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
-    return build.op(BY_NAME["flatten"], cotangent), None
-
-
 def convert_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
     return (as_list(build, cotangent),)
 
@@ -207,7 +194,7 @@ RECORDS = (
         evaluate=lambda xs, i: xs[i],
         effect=raises,
         weight=FREE,
-        rule=Custom(_linear("getitem", 1), getitem_vjp),
+        rule=Custom(linear(1), getitem_vjp),
         spelling=Spelling(forms.write_getitem),
     ),
     Record(
@@ -320,7 +307,7 @@ RECORDS = (
         evaluate=lambda v, n: [v] * n,
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("fill", 1), fill_vjp),
+        rule=Custom(linear(1), fill_vjp),
         spelling=Spelling(forms.write_fill),
         fresh=True,
     ),
@@ -330,7 +317,7 @@ RECORDS = (
         evaluate=lambda xs, n: xs + [0.0] * (n - len(xs)),
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("pad", 1), pad_vjp),
+        rule=Custom(linear(1), pad_vjp),
         spelling=Spelling(forms.write_pad),
         fresh=True,
     ),
@@ -340,7 +327,7 @@ RECORDS = (
         evaluate=lambda xs, zeros: xs + zeros[len(xs) :],
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("pad_with", 1), pad_vjp),
+        rule=Custom(linear(1), pad_vjp),
         spelling=Spelling(forms.write_pad_with),
         fresh=True,
     ),
@@ -350,28 +337,8 @@ RECORDS = (
         evaluate=lambda xs, n: xs[:n],
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("head", 1), head_vjp),
+        rule=Custom(linear(1), head_vjp),
         spelling=Spelling(forms.write_head),
-        fresh=True,
-    ),
-    Record(
-        name="flatten",
-        infer=forms.flatten_type,
-        evaluate=flatten,
-        effect=pure,
-        weight=FREE,
-        rule=Custom(_linear("flatten"), flatten_vjp),
-        spelling=Spelling(forms.write_flatten),
-        fresh=True,
-    ),
-    Record(
-        name="regroup",
-        infer=forms.regroup_type,
-        evaluate=running(REGROUP),
-        effect=pure,
-        weight=FREE,
-        rule=Custom(_linear("regroup", 1), regroup_vjp),
-        spelling=spell.calling_helper(REGROUP),
         fresh=True,
     ),
     Record(
@@ -380,7 +347,7 @@ RECORDS = (
         evaluate=tuple,
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("as_tuple"), convert_vjp),
+        rule=Custom(linear(), convert_vjp),
         spelling=spell.calling("tuple"),
     ),
     Record(
@@ -389,7 +356,7 @@ RECORDS = (
         evaluate=list,
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("as_list"), convert_vjp),
+        rule=Custom(linear(), convert_vjp),
         spelling=spell.calling("list"),
         fresh=True,
     ),
