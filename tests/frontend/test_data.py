@@ -12,7 +12,7 @@ XS = [0.5, -1.25, 2.0, 0.75]
 
 def zeros_and_one(x: Any, n: Any) -> Any:
     xs = [0.0] * n
-    ys = [*xs] if False else xs + [x]
+    ys = xs + [x]
     return ys[-1] * x
 
 
@@ -75,7 +75,7 @@ def member(xs: Any) -> Any:
 
 
 def mode(x: Any, how: Any) -> Any:
-    if how in ("fast", "slow") and how not in {"q"} and "a" in how and how[0] == "f":
+    if how in ("fast", "slow") and how not in {"q"} and "a" in how and how[:1] == "f":
         return x * x
     return x
 
