@@ -67,11 +67,11 @@ def safe_ratio(num, den):
 
 
 def quadratic_roots(a, b, c):
-    """The larger real root, or the modulus of the pair when roots are complex."""
+    """The larger real root, or a damped frequency where the roots are complex."""
     if (disc := b * b - 4.0 * a * c) >= 0.0:
         result = (-b + math.sqrt(disc)) / (2.0 * a)
     else:
-        result = math.hypot(b, math.sqrt(-disc)) / (2.0 * abs(a))
+        result = math.sqrt(-disc) / (2.0 * a) - 0.3 * b
     return result
 
 
@@ -187,7 +187,7 @@ PROGRAMS = (
     Program(
         safe_ratio,
         lambda: ([0.5, 0.2, 0.9, 0.1], [1.0, 0.0, 0.6, 0.8]),
-        (0, 1),
+        (0,),
         features=("and/or", "not", "zip"),
     ),
     Program(

@@ -149,7 +149,7 @@ def checkerboard(grid):
 def last_interval(times, values):
     """Trapezoidal area, with the slope of the last interval to extrapolate."""
     area = 0.0
-    for (t0, t1), (v0, v1) in zip(zip(times, times[1:]), zip(values, values[1:])):
+    for (t0, t1), (v0, v1) in zip(zip(times, times[1:]), zip(values, values[1:])):  # noqa: RUF007
         width = t1 - t0
         area += 0.5 * width * (v0 + v1)
     slope = (v1 - v0) / width
