@@ -199,7 +199,7 @@ def sine_by_terms(x):
 def weighted_grid(n, stretch):
     """Nodes and weights of a stretched grid."""
     edges = np.linspace(0.0, 1.0, n + 1) ** stretch
-    for left, right in zip(edges[:-1], edges[1:]):
+    for left, right in zip(edges[:-1], edges[1:]):  # noqa: RUF007
         yield 0.5 * (left + right), right - left
 
 
