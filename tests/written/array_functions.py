@@ -233,7 +233,7 @@ def quicksort_energy(values):
     return np.sum(ordered * np.arange(1, len(ordered) + 1)) + ordered[0] ** 2
 
 
-def flag_parser(text, variables):
+def parsed_text(text, variables):
     """Value of an arithmetic text by functions that parse by one another."""
     position = 0
 
@@ -407,7 +407,7 @@ PROGRAMS = (
         features=("array", "recursion", "nested function", "boolean mask", "np.concatenate"),
     ),
     Program(
-        flag_parser,
+        parsed_text,
         lambda: ("2*x-(x+y*y)*x", {"x": np.array([0.5, 0.9]), "y": np.array([1.1, -0.3])}),
         (1,),
         complex_step=True,
