@@ -1,0 +1,1 @@
+"""Ordinary numeric programs in plain Python and NumPy."""
