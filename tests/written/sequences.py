@@ -1,5 +1,7 @@
 """Programs on tuples and lists: unpacking, slices, comprehensions, sorting and zipping."""
 
+# ruff: noqa: RUF007
+
 import math
 
 import numpy as np
