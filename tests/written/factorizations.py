@@ -134,7 +134,7 @@ def householder_least_squares(matrix, rhs):
     """The residual of a least squares problem by Householder reflections in place."""
     r = matrix.copy()
     b = rhs.copy()
-    m, n = r.shape
+    n = r.shape[1]
     for k in range(n):
         v = r[k:, k].copy()
         v[0] += np.copysign(np.sqrt(np.sum(v**2)), v[0])
