@@ -184,7 +184,7 @@ def branching_offspring(mean, steps):
     chance = [0.0]
     for _ in range(steps):
         chance.append(math.exp(mean * (chance[-1] - 1.0)))
-    return chance[-1] + sum(b - a for a, b in zip(chance[:-2], chance[2:])) ** 2  # noqa: RUF007
+    return chance[-1] + sum(b - a for a, b in zip(chance[:-2], chance[2:])) ** 2
 
 
 def decision_tree_soft(features, tree):
