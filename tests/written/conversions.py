@@ -71,7 +71,7 @@ def printed_bisection(low, high, level):
 
 def rounded_grid_lookup(x, y, table):
     """A bilinear value from a table of lists with integer parts of the coordinates."""
-    i, j = int(x), int(math.floor(y))
+    i, j = int(x), math.floor(y)
     s, t = x - i, y - j
     top = (1.0 - t) * table[i][j] + t * table[i][j + 1]
     bottom = (1.0 - t) * table[i + 1][j] + t * table[i + 1][j + 1]
