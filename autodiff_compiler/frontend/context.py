@@ -51,6 +51,7 @@ from autodiff_compiler.ir.types import (
 )
 from autodiff_compiler.ir.values import Const, Op, Operand, Origin, Value
 from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops.captured import Captured
 from autodiff_compiler.source import FunctionNode, FunctionSource, find, span_of, statement_of
 
 # How many of the calls that lead to a problem are shown, the nearest first.
@@ -64,12 +65,13 @@ class Guard:
     """What a compilation relied on.
 
     It holds while `holder[key]` ("global"), `holder.cell_contents` ("cell") or
-    `getattr(holder, key)` ("attribute") is `expected`, or while `key` is "absent" from `holder`.
+    `getattr(holder, key)` ("attribute") is `expected`, while `key` is "absent" from `holder`, or
+    while `holder` is of the type `expected` ("type"). "item" is as "global", of any container.
     """
 
     access: str
     holder: object
-    key: str
+    key: str | int
     expected: object
 
 
@@ -95,7 +97,8 @@ class Context:
     misses: int = 0
     problems: list[Problem] = field(default_factory=list)
     said_once: set[tuple[str, str, str]] = field(default_factory=set)
-    guards: dict[tuple[str, int, str], Guard] = field(default_factory=dict)
+    guards: dict[tuple[str, int, str | int], Guard] = field(default_factory=dict)
+    captured: dict[int, Captured] = field(default_factory=dict)  # objects from outside, by identity
     heads: dict[tuple[object, ...], dict[str, Meaning]] = field(default_factory=dict)
     _closures: dict[FunctionType, Closure] = field(default_factory=dict)
     _codes: dict[FunctionNode, Code] = field(default_factory=dict)
@@ -345,7 +348,7 @@ class Context:
             )
         return self._closures[function]
 
-    def guard(self, access: str, holder: object, key: str, expected: object) -> None:
+    def guard(self, access: str, holder: object, key: str | int, expected: object) -> None:
         self.guards.setdefault((access, id(holder), key), Guard(access, holder, key, expected))
 
     @contextmanager
