@@ -1,4 +1,4 @@
-# ruff: noqa: RUF007, RUF005
+# ruff: noqa: RUF007
 """Lists and tuples: joined, repeated, sliced, compared, asked for members; strings as switches."""
 
 from pathlib import Path
