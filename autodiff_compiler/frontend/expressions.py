@@ -86,6 +86,8 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
             return records.make_dict(ctx, node, keys, [evaluate(ctx, each) for each in values])
         case ast.Subscript(value, index):
             return _subscript(ctx, node, evaluate(ctx, value), index)
+        case ast.Tuple(items) | ast.List(items) if any(map(_is_starred, items)):
+            return lists.display(ctx, node)
         case ast.Tuple(items) | ast.List(items):
             container = "tuple" if isinstance(node, ast.Tuple) else "list"
             return Structure(tuple(evaluate(ctx, item) for item in items), container)
@@ -110,6 +112,10 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
             return SILENCED
         case _:
             return ctx.refuse_as(node)
+
+
+def _is_starred(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred)
 
 
 def _constant(ctx: Context, node: ast.Constant, value: object) -> Meaning:

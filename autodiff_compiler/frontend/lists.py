@@ -6,16 +6,19 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
+from autodiff_compiler.frontend import iterables
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.refuse import SLICE
 from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
     Counting,
+    Generating,
     Meaning,
     Poison,
     Static,
     Structure,
+    describe,
 )
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import (
@@ -94,6 +97,65 @@ def _is_whole(meaning: Meaning) -> bool:
     if not isinstance(meaning, Value | Const):
         return False
     return isinstance(meaning.type, ScalarType) and meaning.type.only(*_BY_NUMBER)
+
+
+def as_list(ctx: Context, meaning: Meaning, node: ast.expr) -> Meaning:
+    """A new list of what a loop over this goes through: a structure or a sequence."""
+    text = _text(meaning)
+    match meaning:
+        case _ if text is not None:
+            return Structure(tuple(map(Static, text)), "list")
+        case Structure(_, Fields("dict", names)) | Value(type=TupleType(_, Fields("dict", names))):
+            return Structure(tuple(map(Static, names)), "list")
+        case Value(type=SequenceType(container="list")) | Const(type=SequenceType()):
+            return meaning
+        case Value(type=SequenceType()):
+            return ctx.op(node, "as_list", meaning)
+        case Value(type=ArrayType(_, dims)) if dims:
+            return ctx.op(node, "rows", meaning)
+        case Generating():
+            return ctx.generate(ctx, meaning, "list")
+        case Counting(start, stop, step):
+            bounds = [iterables.known_int(bound) for bound in (start, stop, step)]
+            known = [bound for bound in bounds if bound is not None]
+            if len(known) == 3 and len(places := range(*known)) <= FEW:
+                return Structure(tuple(map(const, places)), "list")
+            return iterables.listed(ctx, meaning, node)
+    structure = ctx.structure(meaning, node)
+    if structure is not None and not _is_record(structure):
+        return Structure(structure.items, "list")
+    items = iterables.static_items(ctx, meaning, node)
+    if items is not None:
+        return Structure(tuple(items), "list")
+    if meaning is not SILENCED:
+        said = f"making a list of {describe(meaning)} is not supported"
+        return ctx.refuse(node, "list", said, "write a loop that appends to a list")
+    return SILENCED
+
+
+def _is_record(structure: Structure) -> bool:
+    container = structure.container
+    return isinstance(container, Fields) and container.kind != "namedtuple"
+
+
+def display(ctx: Context, node: ast.Tuple | ast.List) -> Meaning:
+    """`(a, *xs)`, `[*xs, y]`."""
+    container = "tuple" if isinstance(node, ast.Tuple) else "list"
+    found: Meaning = Structure((), "list")
+    for item in node.elts:
+        if isinstance(item, ast.Starred):
+            more = as_list(ctx, ctx.evaluate(ctx, item.value), item)
+        else:
+            more = Structure((ctx.evaluate(ctx, item),), "list")
+        if more is SILENCED or found is SILENCED:
+            found = SILENCED
+        else:
+            found = _joined(ctx, node, found, more)
+    if isinstance(found, Structure):
+        return Structure(found.items, container)
+    if container == "tuple" and isinstance(found, Value | Const):
+        return ctx.op(node, "as_tuple", found)
+    return found
 
 
 def _joined(ctx: Context, node: ast.AST, left: Meaning, right: Meaning) -> Meaning:

@@ -36,19 +36,25 @@ def make_dict(
     ctx: Context, node: ast.Dict, keys: Sequence[ast.expr | None], values: Sequence[Meaning]
 ) -> Meaning:
     """`{"a": x, "b": y}`: keys are strings that stand in the text."""
-    names: list[str] = []
-    for key in keys:
+    items: dict[str, Meaning] = {}
+    for key, value in zip(keys, values, strict=True):
         if key is None:
-            said = "unpacking with ** is not supported"
-            return ctx.refuse(node, "dict", said, "write its keys and values out")
+            merged = ctx.structure(value, node)
+            if merged is None or getattr(merged.container, "kind", "") != "dict":
+                if value is SILENCED:
+                    return SILENCED
+                said = f"unpacking {describe(value)} with ** is not supported"
+                return ctx.refuse(node, "dict", said, "write its keys and values out")
+            assert isinstance(merged.container, Fields)
+            items |= dict(zip(merged.container.names, merged.items, strict=True))
+            continue
         found = ctx.evaluate(ctx, key)
         if found is SILENCED:
             return SILENCED
         if not isinstance(found, Static) or type(found.value) is not str:
             said = f"keys of dictionaries are strings here, not {describe(found)}"
             return ctx.refuse(key, "dict", said, "use a string as key, or a list or tuple")
-        names.append(found.value)
-    items = dict(zip(names, values, strict=True))
+        items[found.value] = value
     if any(value is SILENCED for value in values):
         return SILENCED
     return Structure(tuple(items.values()), Fields("dict", tuple(items)))

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Sequence
 
-from autodiff_compiler.frontend import conditions, unwritten, writes
+from autodiff_compiler.frontend import conditions, lists, unwritten, writes
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     SILENCED,
@@ -40,7 +40,7 @@ def assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
         case ast.Subscript() | ast.Attribute():
             unwritten.refuse(ctx, target)
         case ast.Starred(value):
-            assign(ctx, value, ctx.refuse_as(target))
+            assign(ctx, value, meaning)
         case _:
             ctx.refuse_as(target)
     return meaning
@@ -51,8 +51,11 @@ def unpacked(
 ) -> Sequence[Meaning]:
     """One meaning for each of several targets."""
     count = len(targets)
-    if meaning is SILENCED or any(isinstance(target, ast.Starred) for target in targets):
+    if meaning is SILENCED:
         return [SILENCED] * count
+    stars = [k for k, target in enumerate(targets) if isinstance(target, ast.Starred)]
+    if stars:
+        return _around_star(ctx, node, meaning, stars[0], count - stars[0] - 1)
     structure = ctx.structure(meaning, node)
     if structure is not None:
         if len(structure.items) == count:
@@ -76,6 +79,37 @@ def unpacked(
         said = f"unpacking {describe(meaning)} is not supported"
         ctx.refuse(node, "unpacking", said, "unpack a tuple or a list")
     return [SILENCED] * count
+
+
+def _around_star(
+    ctx: Context, node: ast.expr, meaning: Meaning, before: int, behind: int
+) -> Sequence[Meaning]:
+    """One meaning for each target, of which one takes a list of what the others leave."""
+    silenced = [SILENCED] * (before + 1 + behind)
+    listed = lists.as_list(ctx, meaning, node)
+    if listed is SILENCED:
+        return silenced
+    least = before + behind
+    if isinstance(listed, Structure):
+        items, end = listed.items, len(listed.items) - behind
+        if len(items) < least:
+            said = f"expected at least {least} items, got {describe(meaning)}"
+            ctx.refuse(node, "unpacking", said, "write fewer names")
+            return silenced
+        return [*items[:before], Structure(items[before:end], "list"), *items[end:]]
+    assert isinstance(listed, Value | Const)
+    length = ctx.op(node, "len", listed)
+    assert isinstance(length, Value)
+    text = f"not enough values to unpack (expected at least {least}, got {{}})"
+    if least:
+        conditions.raise_if(ctx, node, "lt", length, const(least), text, length)
+    bounds = [const(before) if before else None, const(-behind) if behind else None, None]
+    given = [bound for bound in bounds if bound is not None]
+    places = tuple(bound is not None for bound in bounds)
+    middle: Meaning = ctx.op(node, "slice", listed, *given, bounds=places) if given else listed
+    outer = [*range(before), *range(-behind, 0)]
+    singles: list[Meaning] = [ctx.op(node, "getitem", listed, const(k)) for k in outer]
+    return [*singles[:before], middle, *singles[before:]]
 
 
 def _check_length(ctx: Context, node: ast.expr, sequence: Operand, count: int) -> None:
