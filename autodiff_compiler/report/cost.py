@@ -23,6 +23,7 @@ class Cost:
 
     primal: int
     derivative: int  # the primal included
+    reason: str = ""  # why this mode, where there was a choice
 
     @property
     def ratio(self) -> float:
@@ -34,7 +35,7 @@ class Cost:
     def __str__(self) -> str:
         return (
             f"primal {self.primal}, derivative {self.derivative} operations "
-            f"({self.ratio:.2f} × primal)"
+            f"({self.ratio:.2f} × primal){f', by {self.reason}' if self.reason else ''}"
         )
 
 
