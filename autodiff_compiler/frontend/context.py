@@ -7,7 +7,7 @@ which keeps everything that depends on it quiet.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FunctionType
@@ -75,10 +75,14 @@ class Guard:
 
 @dataclass(eq=False)
 class Context:
-    """Everything that lowering passes around. `execute` and `evaluate` are its two entrances."""
+    """Everything that lowering passes around. `execute`, `evaluate` and `apply`, which calls, are
+    its entrances."""
 
     execute: Callable[[Context, Sequence[ast.stmt]], None]
     evaluate: Callable[[Context, ast.expr], Meaning]
+    apply: Callable[
+        [Context, ast.Call, Meaning, tuple[Meaning, ...], Mapping[str, Meaning]], Meaning
+    ]
     frame: Frame = field(init=False)
     entrance: str = ""  # the function that all this is about, as messages call it
     statement: ast.stmt | ast.expr | None = None
@@ -102,6 +106,13 @@ class Context:
     _origins: dict[ast.AST, Origin] = field(default_factory=dict)
     _statements: dict[ast.AST, Statement] = field(default_factory=dict)
     _assigned: dict[ast.stmt, tuple[str, ...]] = field(default_factory=dict)
+    heap: Frame = field(init=False)  # where instances live that are being made
+    instances: int = 0  # how many have been made
+    finished: set[tuple[Frame, str]] = field(default_factory=set)  # and are no longer being made
+    # The dictionaries of classes, each by one view, since guards go by identity.
+    spaces: dict[type, Mapping[str, object]] = field(default_factory=dict)
+    # Calls with what they get spelled out: arguments behind stars, of a partial, of a `map`.
+    spelled: dict[tuple[ast.AST, int, tuple[str, ...]], ast.Call] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     params: tuple[Value, ...] = ()  # of the function that all this is about
     sizes: int = 0  # how many sizes have been given a name
@@ -347,6 +358,33 @@ class Context:
 
     def guard(self, access: str, holder: object, key: str, expected: object) -> None:
         self.guards.setdefault((access, id(holder), key), Guard(access, holder, key, expected))
+
+    def call(
+        self, node: ast.AST, callee: Meaning, *arguments: Meaning, **keywords: Meaning
+    ) -> Meaning:
+        """What a call gives that stands in the text in another form, such as an operator."""
+        made = self.spelled_call(node, len(arguments), tuple(keywords))
+        result = self.apply(self, made, callee, arguments, keywords)
+        if isinstance(result, Poison) and result is not SILENCED:
+            said = f"what it gives {result.reason}"
+            return self.refuse(node, "call", said, result.hint, result.notes)
+        return result
+
+    def spelled_call(self, node: ast.AST, count: int, names: tuple[str, ...] = ()) -> ast.Call:
+        """A call of as many arguments as there are, for those who look at the text of each.
+
+        The same one each time, as loops are told apart by the calls that lead to them.
+        """
+        key = node, count, names
+        if key not in self.spelled:
+            here = ast.copy_location(ast.Name("...", ast.Load()), node)
+            function = node.func if isinstance(node, ast.Call) else node
+            if not isinstance(function, ast.expr):
+                function = here
+            keywords = [ast.copy_location(ast.keyword(name, here), node) for name in names]
+            made = ast.Call(function, [here] * count, keywords)
+            self.spelled[key] = ast.copy_location(made, node)
+        return self.spelled[key]
 
     @contextmanager
     def at_statement(self, statement: ast.stmt | ast.expr) -> Iterator[None]:

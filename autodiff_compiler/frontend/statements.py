@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from autodiff_compiler.frontend import (
+    attributes,
     conditions,
     growing,
+    instances,
     iterables,
     joins,
     loops,
@@ -47,6 +49,7 @@ from autodiff_compiler.ir.values import Const, Operand, Value
 
 Statements = Sequence[ast.stmt]
 
+LOAD = ast.Load()
 RAISE = 'write raise ValueError("...")'
 
 
@@ -125,6 +128,8 @@ def _assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
                 return Structure(tuple(bound), meaning.container)
         case ast.Subscript() if writes.array_written(ctx, target) is not None:
             writes.write_item(ctx, target, meaning)
+        case ast.Attribute(_, name) if (made := instances.being_made(ctx, target)) is not None:
+            instances.write_attribute(ctx, target, made, attributes.mangled(ctx, name), meaning)
         case ast.Subscript() | ast.Attribute():
             unwritten.refuse(ctx, target)
         case ast.Starred(value):
@@ -183,6 +188,12 @@ def _augment(
     """`x += e` of a number is `x = x + e`."""
     if isinstance(target, ast.Subscript) and writes.array_written(ctx, target) is not None:
         writes.augment_item(ctx, node, target)
+        return
+    if isinstance(target, ast.Attribute) and instances.being_made(ctx, target) is not None:
+        left = evaluate(
+            ctx, ast.copy_location(ast.Attribute(target.value, target.attr, LOAD), target)
+        )
+        _assign(ctx, target, apply_binary(ctx, node, op, left, evaluate(ctx, value)))
         return
     if not isinstance(target, ast.Name):
         evaluate(ctx, value)
