@@ -9,7 +9,8 @@ import itertools
 import linecache
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from autodiff_compiler.emit import write
 from autodiff_compiler.errors import NestingError, Problem, Span, UnsupportedError
@@ -55,7 +56,8 @@ class Compiled:
 
     `callable` takes the parameters of `ir` by position: those of the user's function and then, for
     a jvp, one tangent for each of its argnums. A vjp gives (value, pullback). `lines` maps lines of
-    `source` to the user's. The whole is valid while every guard holds.
+    `source` to the user's. The whole is valid while every guard holds. `captured` are objects from
+    outside of the user's function, by the names that `source` has copies of them under.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Compiled:
     lines: Mapping[int, Span]
     callable: Callable[..., object]
     guards: tuple[Guard, ...]
+    captured: Mapping[str, object] = field(default_factory=dict)
 
 
 def compile_function(
@@ -98,8 +101,9 @@ def compile_function(
         ir=current,
         source=emitted.text,
         lines=emitted.lines,
-        callable=load(emitted.text, emitted.name),
+        callable=load(emitted.text, emitted.name, emitted.captured),
         guards=lowered.guards,
+        captured=emitted.captured,
     )
 
 
@@ -138,12 +142,18 @@ def differentiate(function: Function, wanted: Differentiation) -> Function:
     raise ValueError(f"unknown differentiation {wanted.kind!r}")
 
 
-def load(text: str, name: str) -> Callable[..., object]:
-    """The function that a generated module defines; tracebacks and pdb show its text."""
+def load(
+    text: str, name: str, captured: Mapping[str, object] = MappingProxyType({})
+) -> Callable[..., object]:
+    """The function that a generated module defines; tracebacks and pdb show its text.
+
+    What it finds outside of itself is what the user's function finds there, not a copy.
+    """
     filename = f"<generated {name} {next(_COUNT)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     namespace: dict[str, object] = {"__name__": f"generated.{name}"}
     exec(compile(text, filename, "exec"), namespace)
+    namespace.update(captured)
     found = namespace[name]
     assert callable(found)
     return found

@@ -24,7 +24,7 @@ def behind(ctx: Context, node: ast.Call, callee: Meaning) -> Meaning | None:
         case Static(MethodType() as bound):
             function = objects.meaning_of(ctx, bound.__func__, None, node.func)
             return Partial(
-                function, (objects.meaning_of(ctx, bound.__self__, None, node.func),), {}
+                function, (objects.meaning_of(ctx, bound.__self__, "self", node.func),), {}
             )
         case Static(functools.partial() as made):
             return _partial(ctx, node, made)

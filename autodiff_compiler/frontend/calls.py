@@ -215,7 +215,12 @@ def _defaults(
     values = function.__defaults__ or ()
     found = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
     found |= function.__kwdefaults__ or {}
-    return {name: objects.meaning_of(ctx, value, None, call) for name, value in found.items()}
+    named = {
+        name: None if isinstance(value, float | int) else name for name, value in found.items()
+    }
+    return {
+        name: objects.meaning_of(ctx, value, named[name], call) for name, value in found.items()
+    }
 
 
 def bind(

@@ -26,6 +26,7 @@ from autodiff_compiler.frontend.values import (
     Frame,
     Meaning,
     Numbered,
+    Partial,
     Poison,
     Reversed,
     State,
@@ -34,8 +35,11 @@ from autodiff_compiler.frontend.values import (
     describe,
     instead_of,
     is_unbound,
+    leaves,
     map_leaves,
     may_be_unbound,
+    parts_of,
+    with_parts,
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
 from autodiff_compiler.ir.operation import OperandError
@@ -51,6 +55,7 @@ from autodiff_compiler.ir.types import (
 )
 from autodiff_compiler.ir.values import Const, Op, Operand, Origin, Value
 from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops.captured import Captured
 from autodiff_compiler.source import FunctionNode, FunctionSource, find, span_of, statement_of
 
 # How many of the calls that lead to a problem are shown, the nearest first.
@@ -64,12 +69,13 @@ class Guard:
     """What a compilation relied on.
 
     It holds while `holder[key]` ("global"), `holder.cell_contents` ("cell") or
-    `getattr(holder, key)` ("attribute") is `expected`, or while `key` is "absent" from `holder`.
+    `getattr(holder, key)` ("attribute") is `expected`, while `key` is "absent" from `holder`, or
+    while `holder` is of the type `expected` ("type"). "item" is as "global", of any container.
     """
 
     access: str
     holder: object
-    key: str
+    key: str | int
     expected: object
 
 
@@ -99,7 +105,8 @@ class Context:
     misses: int = 0
     problems: list[Problem] = field(default_factory=list)
     said_once: set[tuple[str, str, str]] = field(default_factory=set)
-    guards: dict[tuple[str, int, str], Guard] = field(default_factory=dict)
+    guards: dict[tuple[str, int, str | int], Guard] = field(default_factory=dict)
+    captured: dict[int, Captured] = field(default_factory=dict)  # objects from outside, by identity
     heads: dict[tuple[object, ...], dict[str, Meaning]] = field(default_factory=dict)
     _closures: dict[FunctionType, Closure] = field(default_factory=dict)
     _codes: dict[FunctionNode, Code] = field(default_factory=dict)
@@ -284,10 +291,13 @@ class Context:
     def named(self, meaning: Meaning, name: str) -> Meaning:
         """The meaning under a name of the user's, where it has none yet."""
         if isinstance(meaning, Structure):
-            items = (
-                self.named(item, f"{name}_{place}") for place, item in enumerate(meaning.items)
-            )
+            names = [f"{name}_{place}" for place in range(len(meaning.items))]
+            if isinstance(meaning.container, Fields) and meaning.container.cls is not None:
+                names = list(meaning.container.names)
+            items = (self.named(*pair) for pair in zip(meaning.items, names, strict=True))
             return Structure(tuple(items), meaning.container)
+        if isinstance(meaning, Partial):
+            return with_parts(meaning, [self.named(part, name) for part in parts_of(meaning)])
         if not isinstance(meaning, Value) or meaning.name or meaning in self._settled:
             return meaning
         renamed = self.region.rename(meaning, name)
@@ -296,6 +306,13 @@ class Context:
             return meaning
         self.facts.copy(meaning, renamed)
         return renamed
+
+    def settle(self, meaning: Meaning) -> Meaning:
+        """The meaning, which will be read again, whoever gives its values a name meanwhile."""
+        self._settled.update(
+            leaf for leaf in leaves(meaning) if isinstance(leaf, Value) and not leaf.name
+        )
+        return meaning
 
     def read_local(self, frame: Frame, name: str, node: ast.AST) -> Meaning:
         """What a local name of this or an enclosing frame means now."""
@@ -356,7 +373,7 @@ class Context:
             )
         return self._closures[function]
 
-    def guard(self, access: str, holder: object, key: str, expected: object) -> None:
+    def guard(self, access: str, holder: object, key: str | int, expected: object) -> None:
         self.guards.setdefault((access, id(holder), key), Guard(access, holder, key, expected))
 
     def call(

@@ -169,17 +169,18 @@ def _default(ctx: Context, made: Call, cls: type, field: dataclasses.Field[Any])
     return ctx.call(made.node, factory)
 
 
-def set_field(ctx: Context, instance: Making, name: str, value: Meaning, node: ast.AST) -> None:
-    """`self.name = value`, while the instance is being made."""
+def set_field(ctx: Context, instance: Making, name: str, value: Meaning, node: ast.AST) -> Meaning:
+    """`self.name = value`, while the instance is being made; the value under that name."""
     before = ctx.state[instance.key].meaning
     if not isinstance(before, Structure) or not isinstance(before.container, Fields):
-        return  # refused already
+        return SILENCED  # refused already
     held = dict(zip(before.container.names, before.items, strict=True))
     if not isinstance(value, Making):
         value = ctx.named(value, name)
     held[name] = value
     fields = dataclasses.replace(before.container, names=tuple(held))
     ctx.state[instance.key] = Binding(Structure(tuple(held.values()), fields), ctx.span(node))
+    return value
 
 
 def _finished(ctx: Context, made: Call, cls: type, meaning: Meaning) -> Meaning:
@@ -247,29 +248,24 @@ def being_made(ctx: Context, target: ast.expr) -> Making | None:
 
 def write_attribute(
     ctx: Context, target: ast.Attribute, base: Making, name: str, value: Meaning
-) -> None:
+) -> Meaning:
     """`self.name = value` in `__init__`, or in what it calls."""
     _, raw = classes.lookup(base.cls, name)
     if isinstance(raw, property):
         if isinstance(raw.fset, FunctionType):
             ctx.call(target, objects.meaning_of(ctx, raw.fset, name, target), base, value)
-            return
-        ctx.refuse(target, f"attribute {name}", f"{name} is a property", "give it a setter")
-        return
+            return value
+        return ctx.refuse(target, f"attribute {name}", f"{name} is a property", "give it a setter")
     if _is_frozen(base.cls):
         hint = f'write object.__setattr__(self, "{name}", ...)'
-        ctx.refuse(target, f"attribute {name}", f"{base.cls.__name__} is frozen", hint)
-        return
+        return ctx.refuse(target, f"attribute {name}", f"{base.cls.__name__} is frozen", hint)
     if hasattr(type(raw), "__set__") and not hasattr(type(raw), "__objclass__"):
         said = f"{name} is set by a descriptor, which is not supported"
-        ctx.refuse(target, f"attribute {name}", said, "use a property")
-        return
+        return ctx.refuse(target, f"attribute {name}", said, "use a property")
     if base.key in ctx.finished:
-        ctx.refuse_as(target, ATTRIBUTE_WRITE)
-        return
+        return ctx.refuse_as(target, ATTRIBUTE_WRITE)
     if any(region.repeats for region in ctx.stack[base.depth :]):
         said = "setting an attribute in a loop, while its object is being made, is not supported"
         hint = "compute it in a variable, and set the attribute after the loop"
-        ctx.refuse(target, f"attribute {name}", said, hint)
-        return
-    set_field(ctx, base, name, value, target)
+        return ctx.refuse(target, f"attribute {name}", said, hint)
+    return set_field(ctx, base, name, value, target)

@@ -15,6 +15,7 @@ from types import FunctionType
 import numpy as np
 
 from autodiff_compiler.errors import SourceError
+from autodiff_compiler.frontend import outside
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     NONE,
@@ -38,20 +39,20 @@ NAMED_CONSTANTS: dict[int, str] = {
     if hasattr(module, name)
 }
 
-# What can't be known to stay as it is while the derivative is in use, and what to do about it.
+# What is refused from outside, where it holds more than numbers, and what to do about it.
 MUTABLE: dict[type, tuple[str, str]] = {
     list: (
-        "a list outside of the function may change from call to call",
-        "make it a tuple, or pass it as an argument",
+        "this list outside of the function holds what there is no type for",
+        "make it a tuple, or pass what is needed of it as an argument",
     ),
     dict: (
-        "a dict outside of the function may change from call to call",
-        "pass it as an argument",
+        "this dict outside of the function holds what there is no type for",
+        "pass what is needed of it as an argument",
     ),
     set: ("sets are not supported", "make it a tuple"),
     np.ndarray: (
-        "an array outside of the function may change from call to call",
-        "pass it as an argument",
+        "this array outside of the function is not one of real numbers",
+        "pass its real and imaginary parts, or its numbers as float64",
     ),
 }
 
@@ -110,6 +111,12 @@ def meaning_of(ctx: Context, value: object, name: str | None, node: ast.AST) -> 
         return Const(value, found, NAMED_CONSTANTS.get(id(value), name))
     if value is None:
         return NONE
+
+    def inside(item: object, label: str) -> Meaning:
+        return meaning_of(ctx, item, label, node)
+
+    if (captured := outside.captured(ctx, value, name or "values", node, inside)) is not None:
+        return captured
     if type(value) is tuple:
         items = tuple(meaning_of(ctx, item, None, node) for item in value)
         return SILENCED if any(item is SILENCED for item in items) else Structure(items)

@@ -129,7 +129,9 @@ def _assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
         case ast.Subscript() if writes.array_written(ctx, target) is not None:
             writes.write_item(ctx, target, meaning)
         case ast.Attribute(_, name) if (made := instances.being_made(ctx, target)) is not None:
-            instances.write_attribute(ctx, target, made, attributes.mangled(ctx, name), meaning)
+            return instances.write_attribute(
+                ctx, target, made, attributes.mangled(ctx, name), meaning
+            )
         case ast.Subscript() | ast.Attribute():
             unwritten.refuse(ctx, target)
         case ast.Starred(value):

@@ -443,18 +443,19 @@ def fields_of(value: object) -> Fields | None:
     ordinary = cls.__module__ != "builtins" and cls.__flags__ & _HEAP_TYPE
     if not ordinary or not hasattr(value, "__dict__"):
         return None
-    if callable(value) and not isinstance(getattr(cls, "__call__", None), FunctionType):
+    if callable(value) and not isinstance(getattr(cls, CALL, None), FunctionType):
         return None
     if isinstance(value, NO_RECORDS):
         return None
     return Fields("object", tuple(vars(value)), cls)
 
 
+CALL = "__call__"
 _HEAP_TYPE = 1 << 9  # a class made by a class statement
 # Instances of subclasses of these are more than their attributes.
 NO_RECORDS = (
     *(np.ndarray, np.generic, ModuleType, BaseException, int, float, complex, str, bytes),
-    *(bytearray, list, dict, set, frozenset),
+    *(bytearray, list, dict, set, frozenset, type, Enum),
 )
 
 
