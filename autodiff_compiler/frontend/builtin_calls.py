@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 
 from autodiff_compiler.frontend import (
@@ -29,6 +30,7 @@ from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
     Counting,
+    Generating,
     Meaning,
     Poison,
     Static,
@@ -50,7 +52,7 @@ def call(
     keywords: Mapping[str, Meaning],
 ) -> Meaning:
     """What the call gives; refused for whatever has no record."""
-    made = Call(node, name, arguments, keywords)
+    made = Call(node, name, _gone_through(ctx, function, arguments), keywords)
     handler = HANDLERS.get(id(function))
     if handler is not None:
         return handler(ctx, made)
@@ -63,6 +65,19 @@ def call(
         return _elementary(ctx, made, record, function)
     said = refused_calls.refused(function, node, (*arguments, *keywords.values()))
     return ctx.refuse(node, f"call of {name}", *said)
+
+
+def _gone_through(
+    ctx: Context, function: object, arguments: tuple[Meaning, ...]
+) -> tuple[Meaning, ...]:
+    """The arguments with lists in place of generators, for functions that go through them once."""
+    if id(function) not in CONSUMERS:
+        return arguments
+    purpose = "sum" if function is sum else "list"
+    return tuple(
+        ctx.generate(ctx, each, purpose) if isinstance(each, Generating) else each
+        for each in arguments
+    )
 
 
 def _elementary(ctx: Context, made: Call, record: str, function: object) -> Meaning:
@@ -300,6 +315,9 @@ def _isinstance(ctx: Context, made: Call) -> Meaning:
     ctx.doubt_if_complex(made.node, made.arguments[0])
     return const(known)
 
+
+# What goes through its one iterable at once, from start to end.
+CONSUMERS = frozenset(map(id, (sum, max, min, list, tuple, sorted, math.fsum, math.prod)))
 
 HANDLERS: dict[int, Handler] = {
     id(function): handler

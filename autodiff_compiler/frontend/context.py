@@ -24,6 +24,7 @@ from autodiff_compiler.frontend.values import (
     Binding,
     Closure,
     Frame,
+    Generating,
     Meaning,
     Numbered,
     Partial,
@@ -81,14 +82,18 @@ class Guard:
 
 @dataclass(eq=False)
 class Context:
-    """Everything that lowering passes around. `execute`, `evaluate` and `apply`, which calls, are
-    its entrances."""
+    """Everything that lowering passes around.
+
+    `execute`, `evaluate`, `apply`, which calls, and `generate`, which goes through a
+    comprehension, are its entrances.
+    """
 
     execute: Callable[[Context, Sequence[ast.stmt]], None]
     evaluate: Callable[[Context, ast.expr], Meaning]
     apply: Callable[
         [Context, ast.Call, Meaning, tuple[Meaning, ...], Mapping[str, Meaning]], Meaning
     ]
+    generate: Callable[[Context, Generating, str], Meaning]
     frame: Frame = field(init=False)
     entrance: str = ""  # the function that all this is about, as messages call it
     statement: ast.stmt | ast.expr | None = None
@@ -490,7 +495,7 @@ def constant_of(meaning: Meaning) -> Const | None:
 
 def _iterator_in(meaning: Meaning) -> Meaning | None:
     """What can be looped over only once, if there is such a thing in it."""
-    if isinstance(meaning, Zipped | Numbered | Reversed):
+    if isinstance(meaning, Zipped | Numbered | Reversed | Generating):
         return meaning
     if isinstance(meaning, Structure):
         return next((found for item in meaning.items if (found := _iterator_in(item))), None)

@@ -11,16 +11,18 @@ from autodiff_compiler.frontend import (
     calls,
     conditions,
     iterables,
+    lists,
     objects,
     records,
     stars,
 )
 from autodiff_compiler.frontend.context import Context
-from autodiff_compiler.frontend.refuse import OPERATORS, SLICE
+from autodiff_compiler.frontend.refuse import OPERATORS
 from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
     Closure,
+    Generating,
     Meaning,
     Poison,
     Static,
@@ -91,8 +93,18 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
             return Structure(tuple(evaluate(ctx, item) for item in items), container)
         case ast.Lambda():
             return lambda_of(ctx, node)
+        case ast.Set(items):
+            return lists.make_set(ctx, node, [evaluate(ctx, item) for item in items])
         case ast.JoinedStr(parts):
             return _format(ctx, node, parts)
+        case ast.ListComp(_, generators):
+            first = evaluate(ctx, generators[0].iter)
+            return ctx.generate(ctx, Generating(node, ctx.frame, first), "list")
+        case ast.GeneratorExp(_, generators):
+            return Generating(node, ctx.frame, evaluate(ctx, generators[0].iter))
+        case ast.DictComp(_, _, generators):
+            first = evaluate(ctx, generators[0].iter)
+            return ctx.generate(ctx, Generating(node, ctx.frame, first), "dict")
         case ast.NamedExpr(target, value):
             ctx.refuse_as(node)
             evaluate(ctx, value)
@@ -143,6 +155,8 @@ def apply_binary(
         return ctx.refuse_as(node, OPERATORS[type(op)])
     name, sign = BINARY[type(op)]
     left, right = _as_array_beside(ctx, left, right, node), _as_array_beside(ctx, right, left, node)
+    if (of_lists := lists.binary(ctx, node, op, left, right)) is not None:
+        return of_lists
     if left is SILENCED or right is SILENCED:
         return SILENCED
     for side in (left, right):
@@ -294,7 +308,7 @@ def _subscript(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.expr
     if isinstance(base, Value) and isinstance(base.type, ArrayType):
         return arrays.subscript(ctx, node, base)
     if isinstance(index, ast.Slice):
-        return _slice(ctx, node, base, index)
+        return lists.part(ctx, node, base, index)
     place = evaluate(ctx, index)
     if place is SILENCED:
         return SILENCED
@@ -325,24 +339,6 @@ def _subscript(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.expr
         converted = iterables.integer(ctx, place, index, "index")
         place = place if converted is None else converted
     return SILENCED if sequence is None else ctx.op(node, "getitem", sequence, place, label="index")
-
-
-def _slice(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.Slice) -> Meaning:
-    """A slice of a tuple or list whose items are known."""
-    structure = ctx.structure(base, node)
-    bounds = []
-    for bound in (index.lower, index.upper, index.step):
-        meaning = NONE if bound is None else evaluate(ctx, bound)
-        known = ctx.facts.value(meaning) if isinstance(meaning, Value | Const) else None
-        if known is None and not (isinstance(meaning, Static) and meaning.value is None):
-            return ctx.refuse_as(node, SLICE)
-        bounds.append(known)
-    ints = [bound for bound in bounds if bound is None or type(bound) is int]
-    if structure is None or isinstance(structure.container, Fields) or len(ints) < 3:
-        return ctx.refuse_as(node, SLICE)
-    if ints[2] == 0:
-        return ctx.refuse(node, "slice", "slice step cannot be zero", "use another step")
-    return Structure(structure.items[slice(*ints)], structure.container)
 
 
 def _container(meaning: Meaning) -> Container | None:

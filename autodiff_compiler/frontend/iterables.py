@@ -64,7 +64,7 @@ def drive(
     if meaning is SILENCED:
         return None
     if not _is_regular(meaning):
-        items = _static_items(ctx, meaning, node)
+        items = static_items(ctx, meaning, node)
         if items is None:
             _refuse(ctx, meaning, node)
         return items
@@ -113,25 +113,38 @@ def _is_column(items: Sequence[Meaning]) -> bool:
     return all(_is_column(column) for column in zip(*known, strict=True))
 
 
-def _static_items(ctx: Context, meaning: Meaning, node: ast.expr) -> list[Meaning] | None:
+def static_items(ctx: Context, meaning: Meaning, node: ast.expr) -> list[Meaning] | None:
     """What a loop over this goes through, where that is known one by one."""
     match meaning:
         case Zipped(parts, strict):
-            found = [_static_items(ctx, part, node) for part in parts]
+            found = [static_items(ctx, part, node) for part in parts]
             known = [items for items in found if items is not None]
             if len(known) < len(found) or (strict and len(set(map(len, known))) > 1):
                 return None
             return [Structure(row) for row in zip(*known, strict=False)]
         case Numbered(inner, Const(int(start))):
-            items = _static_items(ctx, inner, node)
+            items = static_items(ctx, inner, node)
             if items is None:
                 return None
             return [Structure((const(start + k), item)) for k, item in enumerate(items)]
         case Reversed(inner):
-            items = _static_items(ctx, inner, node)
+            items = static_items(ctx, inner, node)
             return items and items[::-1]
     structure = ctx.structure(meaning, node)
     return None if structure is None else list(structure.items)
+
+
+def known_count(meaning: Meaning) -> int | None:
+    """How many items a loop over this goes through, where they are known one by one."""
+    match meaning:
+        case Zipped(parts) if parts:
+            counts = [known_count(part) for part in parts]
+            known = [count for count in counts if count is not None]
+            return min(known) if len(known) == len(counts) else None
+        case Numbered(inner, Const()) | Reversed(inner):
+            return known_count(inner)
+    items = _items_of(meaning)
+    return None if items is None else len(items)
 
 
 def _element(
@@ -154,6 +167,9 @@ def _element(
             return _structure_of(ctx, driver, parts, target, node)
         case Numbered(inner, start):
             return _numbered(ctx, driver, inner, start, target, node)
+        case Reversed(inner) if (turned := _turned(ctx, inner, node)) is not None:
+            driver.certain = False
+            return _consume(driver, turned, target)
         case Reversed():
             said = "it can only be looped over by itself"
             ctx.refuse(node, "reversed", said, "loop over positions backwards, with range")
@@ -360,6 +376,20 @@ def _listed(ctx: Context, counting: Counting, node: ast.AST) -> Operand:
         )
     )
     return sequence
+
+
+def _turned(ctx: Context, meaning: Meaning, node: ast.AST) -> Operand | None:
+    """A range, list or tuple of numbers as a list in reverse; None for anything else."""
+    if isinstance(meaning, Counting):
+        meaning = _listed(ctx, meaning, node)
+    items = _items_of(meaning)
+    if items is not None and items and _is_column(items) and not _items_of(items[0]):
+        packed = ctx.sequence(meaning, node, "reversed")
+        meaning = SILENCED if packed is None else packed
+    if not isinstance(meaning, Value | Const) or not isinstance(meaning.type, SequenceType):
+        return None
+    turned = ctx.op(node, "slice", meaning, const(-1), bounds=(False, False, True))
+    return None if isinstance(turned, Poison) else turned
 
 
 def _demand_equal(ctx: Context, driver: Driver, parts: Sequence[Meaning], node: ast.expr) -> bool:

@@ -7,6 +7,7 @@ import ast
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     Counting,
+    Generating,
     Meaning,
     Numbered,
     Reversed,
@@ -24,6 +25,8 @@ MOST = 1_000  # of a range or an array, which are written out item by item
 def known_items(ctx: Context, meaning: Meaning, node: ast.AST) -> tuple[Meaning, ...] | None:
     """What `list(...)` of it holds; None where the number of items isn't known."""
     match meaning:
+        case Generating():
+            return known_items(ctx, ctx.generate(ctx, meaning, "list"), node)
         case Counting(Const(int(start)), Const(int(stop)), Const(int(step))):
             places = range(start, stop, step)
             return tuple(map(const, places)) if len(places) <= MOST else None

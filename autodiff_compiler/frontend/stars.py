@@ -16,6 +16,7 @@ from autodiff_compiler.frontend.refuse import STAR_ARGUMENT
 from autodiff_compiler.frontend.values import (
     SILENCED,
     Closure,
+    Generating,
     Meaning,
     Partial,
     Poison,
@@ -69,6 +70,8 @@ def _items(
     """What `*meaning` spreads out to."""
     if meaning is SILENCED:
         return None
+    if isinstance(meaning, Generating):
+        meaning = ctx.generate(ctx, meaning, "list")
     items = known_items(ctx, meaning, node)
     if items is not None:
         return items

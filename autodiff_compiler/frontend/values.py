@@ -29,6 +29,8 @@ from autodiff_compiler.ir.types import (
 )
 from autodiff_compiler.ir.values import Const, Operand, Value
 
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
 
 @dataclass(frozen=True, eq=False)
 class Static:
@@ -121,6 +123,18 @@ class Reversed:
 
 
 @dataclass(frozen=True, eq=False)
+class Generating:
+    """A generator expression, to be gone through at once.
+
+    It was made in `frame`, where its first iterable has been evaluated already.
+    """
+
+    node: Comprehension
+    frame: Frame
+    first: Meaning
+
+
+@dataclass(frozen=True, eq=False)
 class Poison:
     """No single meaning, and why. With an empty reason the problem has been reported already.
 
@@ -148,7 +162,7 @@ class Element:
     index: Value
 
 
-Iterating = Zipped | Numbered | Reversed
+Iterating = Zipped | Numbered | Reversed | Generating
 Meaning = (
     Value
     | Const
@@ -185,6 +199,7 @@ class Frame:
     closure: Closure
     gives_up: bool = False  # one of its returns has been refused
     loops: int = 0  # around where it stands
+    outer: Frame | None = None  # that of a comprehension: where := in it binds names
     last_return: ast.Return | None = None
 
 
@@ -296,6 +311,8 @@ def describe(meaning: Meaning) -> str:
             return "an enumerate"
         case Reversed():
             return "a reversed"
+        case Generating():
+            return "a generator"
         case Static(None):
             return "None (no return)" if meaning is NO_RETURN else "None"
         case Static(str()):
@@ -366,7 +383,7 @@ def instead_of(meaning: Meaning) -> str:
             return "strings can be printed and put into f-strings, but not computed with"
         case Closure() if meaning.code.name != LAMBDA:
             return f"call it: {meaning.code.name}(...)"
-        case Counting() | Zipped() | Numbered() | Reversed():
+        case Counting() | Zipped() | Numbered() | Reversed() | Generating():
             return "loop over it"
         case Static(ModuleType()):
             return "name what is wanted of it, as in math.pi"
