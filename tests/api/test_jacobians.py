@@ -16,6 +16,7 @@ import pytest
 from autodiff_compiler import grad, hessian, hvp, jacfwd, jacobian, jacrev, jvp, vjp
 from autodiff_compiler.errors import SignatureError
 from autodiff_compiler.ir.interpreter import interpret
+from tests.running import cost
 
 A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 X = np.array([0.1, 0.2, 0.3])
@@ -44,6 +45,14 @@ def energy(x):
 
 def squares(xs: list[float]):
     return [x * x * xs[0] for x in xs]
+
+
+def branching(x):
+    if x[0] > 0.15:
+        y = np.sin(x) * x
+    else:
+        y = np.exp(x)
+    return y
 
 
 def chained(xs: list[float]):
@@ -190,13 +199,16 @@ def test_hessians() -> None:
 
 
 @pytest.mark.parametrize("operators", list(itertools.product((jacfwd, jacrev), repeat=2)))
-@pytest.mark.parametrize("function", [energy, layer, recurrence, chained])
+@pytest.mark.parametrize("function", [energy, layer, recurrence, chained, branching])
 def test_four_compositions_agree(operators: Any, function: Callable[..., Any]) -> None:
     outer, inner = operators
     x: Any = [1.0, 2.0, 3.0] if function is chained else X + 0.45
     found = outer(inner(function))(x)
     reference = hessian(function)(x)
     np.testing.assert_allclose(found, reference, rtol=1e-9, atol=1e-12)
+    if outer is jacfwd:
+        low = outer(inner(function)).lower(x)
+        np.testing.assert_array_equal(interpret(low.ir, (x,)), found)
 
 
 def test_third_order() -> None:
@@ -245,6 +257,14 @@ def test_the_mode_is_the_cheaper_one_and_says_why() -> None:
     one = jacobian(lambda x: x * x)
     one(np.arange(3.0))
     np.testing.assert_array_equal(one(np.arange(4.0)), np.diag(2 * np.arange(4.0)))
+
+
+@pytest.mark.parametrize("operator", [jacfwd, jacrev, hessian])
+@pytest.mark.parametrize("function", [layer, recurrence, chained])
+def test_costs_are_those_of_all_sweeps(operator: Any, function: Callable[..., Any]) -> None:
+    x: Any = [1.0, 2.0, 3.0] if function is chained else X + 0.45
+    low = operator(function).lower(x)
+    assert low.cost.derivative == cost(low.ir, (x,))
 
 
 def test_as_decorators_and_methods() -> None:
