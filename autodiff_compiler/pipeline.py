@@ -22,8 +22,10 @@ from autodiff_compiler.passes import clean, finish, optimise
 from autodiff_compiler.transforms import (
     Wanted,
     forward_gradient,
+    forward_jacobian,
     jvp,
     reverse_gradient,
+    reverse_jacobian,
     vjp,
 )
 
@@ -39,9 +41,10 @@ _COUNT = itertools.count(1)  # makes the names of generated texts distinct
 class Differentiation:
     """One application of a transform, to the parameters at `argnums` of what it is applied to.
 
-    `kind` is "grad", "value_and_grad", "jvp" or "vjp"; `bare` says that one parameter was asked
-    for by itself, so that its gradient is not wrapped in a tuple; `mode` is "reverse" or
-    "forward", for gradients.
+    `kind` is "grad", "value_and_grad", "jvp", "vjp", "jacfwd", "jacrev", "hessian" (which is
+    jacfwd of jacrev) or "hvp" (the tangent alone of jvp of grad); `bare` says that one
+    parameter was asked for by itself, so that its gradient is not wrapped in a tuple; `mode` is
+    "reverse" or "forward", for gradients.
     """
 
     kind: str
@@ -139,6 +142,17 @@ def differentiate(function: Function, wanted: Differentiation) -> Function:
             return jvp(function, wanted.argnums)
         case "vjp", _:
             return vjp(function, wanted.argnums, clean)
+        case "jacfwd", _:
+            return forward_jacobian(function, Wanted(wanted.argnums, wanted.bare))
+        case "jacrev", _:
+            return reverse_jacobian(function, Wanted(wanted.argnums, wanted.bare), clean)
+        case "hessian", _:
+            asked = Wanted(wanted.argnums, wanted.bare)
+            first = optimise(reverse_jacobian(function, asked, clean))
+            return forward_jacobian(first, asked, of=function)
+        case "hvp", _:
+            first = reverse_gradient(function, Wanted(wanted.argnums, wanted.bare), clean)
+            return jvp(optimise(first), wanted.argnums, product_of=function)
     raise ValueError(f"unknown differentiation {wanted.kind!r}")
 
 

@@ -95,7 +95,7 @@ class Transformed:
             words = f"{each.kind} of {words}"
             if each.argnums is not None:
                 words += f" with respect to {_names(core, each)}"
-            if each.mode != "reverse":
+            if each.mode == "forward":
                 words += f", by {each.mode} mode"
         return words
 

@@ -10,6 +10,7 @@ from autodiff_compiler.frontend import (
     arrays,
     conditions,
     hints,
+    instances,
     iterables,
     records,
     refused_calls,
@@ -37,7 +38,7 @@ from autodiff_compiler.frontend.values import (
     describe,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import ArrayType, SequenceType, TupleType
+from autodiff_compiler.ir.types import ArrayType, Fields, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Operand, Value
 from autodiff_compiler.ops import OPS, resolve
 
@@ -55,7 +56,7 @@ def call(
     handler = HANDLERS.get(id(function))
     if handler is not None:
         return handler(ctx, made)
-    if isinstance(function, type) and (found := records.make(ctx, made, function)) is not None:
+    if isinstance(function, type) and (found := instances.make(ctx, made, function)) is not None:
         return found
     record = resolve(function)
     if record is not None and OPS[record].takes is not None:
@@ -260,8 +261,10 @@ def _container(name: str) -> Handler:
     """`tuple(xs)` and `list(xs)`: nothing here is ever written, so a copy is as good."""
 
     def handler(ctx: Context, made: Call) -> Meaning:
-        if refuse_keywords(ctx, made) or not takes(ctx, made, 1, 1):
+        if refuse_keywords(ctx, made) or not takes(ctx, made, 0, 1):
             return SILENCED
+        if not made.arguments:
+            return Structure((), name)
         argument = made.arguments[0]
         structure = ctx.structure(argument, made.node)
         if structure is not None:
@@ -280,6 +283,22 @@ def _container(name: str) -> Handler:
         )
 
     return handler
+
+
+def _dict(ctx: Context, made: Call) -> Meaning:
+    """`dict(a=x, b=y)`, and `dict(d)`, a copy."""
+    if not takes(ctx, made, 0, 1):
+        return SILENCED
+    items: dict[str, Meaning] = {}
+    for argument in made.arguments:
+        structure = ctx.structure(argument, made.node)
+        fields = records.fields_of(argument)
+        if structure is None or fields is None or fields.kind != "dict":
+            said = f"making one from {describe(argument)} is not supported"
+            return ctx.refuse(made.node, f"call of {made.name}", said, "write its items out")
+        items |= zip(fields.names, structure.items, strict=True)
+    items |= made.keywords
+    return Structure(tuple(items.values()), Fields("dict", tuple(items)))
 
 
 def _isinstance(ctx: Context, made: Call) -> Meaning:
@@ -318,6 +337,7 @@ HANDLERS: dict[int, Handler] = {
         (reversed, iterables.make_reversed),
         (tuple, _container("tuple")),
         (list, _container("list")),
+        (dict, _dict),
         (isinstance, _isinstance),
     )
 }

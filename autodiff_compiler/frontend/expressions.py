@@ -7,15 +7,17 @@ from collections.abc import Callable
 
 from autodiff_compiler.frontend import (
     arrays,
+    attributes,
     calls,
     conditions,
     iterables,
     lists,
     objects,
     records,
+    stars,
 )
 from autodiff_compiler.frontend.context import Context
-from autodiff_compiler.frontend.refuse import OPERATORS, STAR_ARGUMENT
+from autodiff_compiler.frontend.refuse import OPERATORS
 from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
@@ -81,7 +83,7 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
                 return ctx.refuse(node, what, f"it {result.reason}", result.hint, result.notes)
             return result
         case ast.Attribute(value, name):
-            return objects.read_attribute(ctx, evaluate(ctx, value), name, node)
+            return attributes.read(ctx, evaluate(ctx, value), name, node)
         case ast.Dict(keys, values):
             return records.make_dict(ctx, node, keys, [evaluate(ctx, each) for each in values])
         case ast.Subscript(value, index):
@@ -284,25 +286,8 @@ def _comparison(
 def evaluate_call(ctx: Context, node: ast.Call) -> Meaning:
     """What a call gives; a `Poison` where its returns don't fit together."""
     callee = evaluate(ctx, node.func)
-    arguments: list[Meaning] = []
-    for argument in node.args:
-        if isinstance(argument, ast.Starred):
-            evaluate(ctx, argument.value)
-            arguments.append(ctx.refuse_as(argument, STAR_ARGUMENT))
-        else:
-            arguments.append(evaluate(ctx, argument))
-    keywords = {}
-    for keyword in node.keywords:
-        if keyword.arg is not None:
-            keywords[keyword.arg] = evaluate(ctx, keyword.value)
-            continue
-        for value in keyword.value.values if isinstance(keyword.value, ast.Dict) else ():
-            evaluate(ctx, value)
-        ctx.refuse_as(keyword, STAR_ARGUMENT)
-        callee = SILENCED
-    if any(isinstance(argument, ast.Starred) for argument in node.args):
-        return SILENCED
-    return calls.call(ctx, node, callee, tuple(arguments), keywords)
+    found = stars.arguments_of(ctx, node, callee)
+    return SILENCED if found is None else calls.call(ctx, *found)
 
 
 def lambda_of(ctx: Context, node: ast.Lambda | ast.FunctionDef) -> Meaning:

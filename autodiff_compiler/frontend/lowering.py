@@ -35,9 +35,10 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
     """
     source = find(function)
     plain = source.function
-    ctx = Context(statements.execute, expressions.evaluate, comprehensions.generate)
+    ctx = Context(statements.execute, expressions.evaluate, calls.call, comprehensions.generate)
     closure = ctx.closure_of(plain)
     ctx.frame = Frame(closure.code, closure)
+    ctx.heap = Frame(closure.code, closure)
     ctx.entrance = closure.code.name
     ctx.calls.append(calls.activation(closure, {}))
     node = closure.code.node
@@ -50,7 +51,7 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
         if not ctx.region.closed:
             yields = _returned(ctx, result)
     except RecursionError:
-        ctx = Context(statements.execute, expressions.evaluate, comprehensions.generate)
+        ctx = Context(statements.execute, expressions.evaluate, calls.call, comprehensions.generate)
         ctx.frame = Frame(closure.code, closure)
         said = "statements or expressions are nested too deeply"
         ctx.refuse(node, "nesting", said, "split it into smaller functions or expressions")

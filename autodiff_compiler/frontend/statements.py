@@ -10,6 +10,7 @@ from functools import partial
 
 from autodiff_compiler.frontend import (
     growing,
+    instances,
     iterables,
     joins,
     loops,
@@ -44,6 +45,7 @@ from autodiff_compiler.ir.values import Const, Operand, Value
 
 Statements = Sequence[ast.stmt]
 
+LOAD = ast.Load()
 RAISE = 'write raise ValueError("...")'
 
 
@@ -110,6 +112,12 @@ def _augment(
     """`x += e` of a number is `x = x + e`."""
     if isinstance(target, ast.Subscript) and writes.array_written(ctx, target) is not None:
         writes.augment_item(ctx, node, target)
+        return
+    if isinstance(target, ast.Attribute) and instances.being_made(ctx, target) is not None:
+        left = evaluate(
+            ctx, ast.copy_location(ast.Attribute(target.value, target.attr, LOAD), target)
+        )
+        targets.assign(ctx, target, apply_binary(ctx, node, op, left, evaluate(ctx, value)))
         return
     if not isinstance(target, ast.Name):
         evaluate(ctx, value)

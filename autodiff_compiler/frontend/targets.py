@@ -6,7 +6,14 @@ import ast
 import sys
 from collections.abc import Sequence
 
-from autodiff_compiler.frontend import conditions, lists, unwritten, writes
+from autodiff_compiler.frontend import (
+    attributes,
+    conditions,
+    instances,
+    lists,
+    unwritten,
+    writes,
+)
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     SILENCED,
@@ -37,6 +44,9 @@ def assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
                 return Structure(tuple(bound), meaning.container)
         case ast.Subscript() if writes.array_written(ctx, target) is not None:
             writes.write_item(ctx, target, meaning)
+        case ast.Attribute(_, name) if (made := instances.being_made(ctx, target)) is not None:
+            name = attributes.mangled(ctx, name)
+            return instances.write_attribute(ctx, target, made, name, meaning)
         case ast.Subscript() | ast.Attribute():
             unwritten.refuse(ctx, target)
         case ast.Starred(value):

@@ -65,6 +65,32 @@ class Closure:
 
 
 @dataclass(frozen=True, eq=False)
+class Partial:
+    """Something to call with some of its arguments given: a method of an instance, a partial."""
+
+    callee: Meaning
+    arguments: tuple[Meaning, ...]
+    keywords: Mapping[str, Meaning]
+
+
+@dataclass(frozen=True, eq=False)
+class Super:
+    """`super()`: the attributes of an instance, or class, looked up after one of its classes."""
+
+    after: type
+    instance: Meaning
+
+
+@dataclass(frozen=True, eq=False)
+class Making:
+    """An instance whose `__init__` runs: what it holds so far is kept in the state, under a key."""
+
+    cls: type
+    key: tuple[Frame, str]
+    depth: int  # how many regions there were around it when it was begun
+
+
+@dataclass(frozen=True, eq=False)
 class Counting:
     """A `range`."""
 
@@ -138,7 +164,19 @@ class Element:
 
 Iterating = Zipped | Numbered | Reversed | Generating
 Meaning = (
-    Value | Const | Static | Structure | Closure | Counting | Iterating | Method | Element | Poison
+    Value
+    | Const
+    | Static
+    | Structure
+    | Closure
+    | Partial
+    | Super
+    | Making
+    | Counting
+    | Iterating
+    | Method
+    | Element
+    | Poison
 )
 
 KINDS: dict[Kind, str] = {kind: f"a {kind.value}" for kind in Kind} | {
@@ -179,7 +217,9 @@ State = dict[tuple[Frame, str], Binding]
 def is_function(meaning: Meaning) -> bool:
     """Whether it is something with a name that can be called."""
     value = meaning.value if isinstance(meaning, Static) else None
-    return isinstance(meaning, Closure) or (callable(value) and hasattr(value, "__name__"))
+    if isinstance(meaning, Closure | Partial):
+        return True
+    return callable(value) and hasattr(value, "__name__")
 
 
 def is_unbound(meaning: Meaning) -> bool:
@@ -210,6 +250,9 @@ def leaves(meaning: Meaning) -> Iterator[Operand]:
         case Closure():
             for default in meaning.defaults.values():
                 yield from leaves(default)
+        case Partial() | Super():
+            for part in parts_of(meaning):
+                yield from leaves(part)
 
 
 def map_leaves(meaning: Meaning, change: Callable[[Operand], Operand]) -> Meaning:
@@ -224,7 +267,25 @@ def map_leaves(meaning: Meaning, change: Callable[[Operand], Operand]) -> Meanin
         case Closure(code, frame, function, defaults):
             changed = {name: map_leaves(default, change) for name, default in defaults.items()}
             return Closure(code, frame, function, changed)
+        case Partial() | Super():
+            return with_parts(meaning, [map_leaves(part, change) for part in parts_of(meaning)])
     return meaning
+
+
+def parts_of(meaning: Partial | Super) -> list[Meaning]:
+    """The meanings that it is made of, in order."""
+    if isinstance(meaning, Super):
+        return [meaning.instance]
+    return [meaning.callee, *meaning.arguments, *meaning.keywords.values()]
+
+
+def with_parts(meaning: Partial | Super, parts: list[Meaning]) -> Partial | Super:
+    """The like of it, made of other meanings."""
+    if isinstance(meaning, Super):
+        return Super(meaning.after, parts[0])
+    count = 1 + len(meaning.arguments)
+    keywords = dict(zip(meaning.keywords, parts[count:], strict=True))
+    return Partial(parts[0], tuple(parts[1:count]), keywords)
 
 
 def describe(meaning: Meaning) -> str:
@@ -236,6 +297,12 @@ def describe(meaning: Meaning) -> str:
             return _describe_items(len(items), container)
         case Closure(code):
             return "a lambda" if code.name == LAMBDA else f"the function {code.name}"
+        case Partial(callee):
+            return describe(callee)
+        case Super():
+            return "a super()"
+        case Making(cls):
+            return f"{_article(cls.__name__)} {cls.__name__}"
         case Counting():
             return "a range"
         case Zipped():
@@ -270,13 +337,17 @@ def describe_object(value: object) -> str:
     if callable(value) and isinstance(name, str):
         return f"the function {name}"
     kind = type(value).__name__
-    return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
+    return f"{_article(kind)} {kind}"
+
+
+def _article(name: str) -> str:
+    return "an" if name[:1].lower() in "aeiou" else "a"
 
 
 def _describe_items(count: int, container: Container) -> str:
     if isinstance(container, Fields) and container.cls is not None:
         name = container.cls.__name__
-        return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+        return f"{_article(name)} {name}"
     return f"a {container} of {count}"
 
 
