@@ -52,7 +52,9 @@ def call(
     keywords: Mapping[str, Meaning],
 ) -> Meaning:
     """What the call gives; refused for whatever has no record."""
-    made = Call(node, name, _gone_through(ctx, function, arguments), keywords)
+    made = Call(node, name, _gone_through(ctx, function, arguments, keywords), keywords)
+    if SILENCED in made.arguments:
+        return SILENCED
     handler = HANDLERS.get(id(function))
     if handler is not None:
         return handler(ctx, made)
@@ -68,12 +70,17 @@ def call(
 
 
 def _gone_through(
-    ctx: Context, function: object, arguments: tuple[Meaning, ...]
+    ctx: Context,
+    function: object,
+    arguments: tuple[Meaning, ...],
+    keywords: Mapping[str, Meaning],
 ) -> tuple[Meaning, ...]:
     """The arguments with lists in place of generators, for functions that go through them once."""
     if id(function) not in CONSUMERS:
         return arguments
-    purpose = "sum" if function is sum else "list"
+    # A start may be -0.0, which is not the same with a 0 added.
+    alone = len(arguments) == 1 and not keywords
+    purpose = "sum" if function is sum and alone else "list"
     return tuple(
         ctx.generate(ctx, each, purpose) if isinstance(each, Generating) else each
         for each in arguments

@@ -32,7 +32,8 @@ def _total(start: Type, element: Type) -> Type:
     """The type of start + element + element + …, however many there are."""
     total = start
     while (wider := join(total, added(total, element))) != total:
-        assert wider is not None
+        if wider is None:
+            raise OperandError(f"expected numbers to add up, got {element}")
         total = wider
     return total
 

@@ -243,3 +243,23 @@ def test_numpy_takes_no_generator() -> None:
         return np.sum(x for x in xs)
 
     assert "a generator" in refused(f, XS)
+
+
+def test_a_start_of_minus_zero() -> None:
+    """Nothing is added to it, not even 0."""
+    same_values(lambda xs: sum((x for x in xs if x > 9), -0.0), XS)
+    same_values(lambda xs: sum([x for x in xs if x > 9], start=-0.0), XS)
+
+
+def test_arrays_are_not_summed_by_the_builtin() -> None:
+    def f(a: Any) -> Any:
+        return np.sum(sum(a * k for k in range(3)))
+
+    assert "call of sum" in refused(f, np.array(XS))
+
+
+def test_one_problem_is_reported_once() -> None:
+    def f(xs: Any) -> Any:
+        return sum(y for x in xs if (y := x * x) > 1)
+
+    assert "1 problem" in refused(f, XS)
