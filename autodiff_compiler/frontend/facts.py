@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from autodiff_compiler.frontend.values import Meaning, Ref, Step, Thing
+from autodiff_compiler.frontend.values import Meaning, Ref, Step, Thing, arrays_of
 from autodiff_compiler.ir.types import INT, ArrayType, Dim, holds_array, shortened
 from autodiff_compiler.ir.values import Const, Op, Operand, Range, Value
 from autodiff_compiler.ops import OPS, memory_of
@@ -23,6 +23,7 @@ ARITHMETIC = frozenset(
     {"pos", "neg", "abs", "add", "sub", "mul", "div", "floordiv", "mod", "pow", "min", "max"}
 )
 LARGE = 2**64
+OUTSIDE = "it may be an array from outside of the function, which would be changed for others"
 RESHAPING = frozenset({"np.reshape", "np.ravel"})
 # What makes an array whose elements stand in memory in C order, whatever it is made from.
 WHOLE = frozenset(
@@ -52,7 +53,7 @@ class Facts:
     refs: dict[Value, Ref] = field(default_factory=dict)  # see `references`
     may: dict[Thing, set[Thing]] = field(default_factory=dict)  # what may be one with what
     kept: set[Thing] = field(default_factory=set)  # arrays that lists hold
-    parts: dict[tuple[Value, object], Thing] = field(default_factory=dict)  # items of structures
+    parts: dict[tuple[Thing, object], Thing] = field(default_factory=dict)  # items of structures
 
     def ref(self, value: Value) -> Ref:
         """What memory an array stands for; its own, if nothing else is known."""
@@ -60,6 +61,10 @@ class Facts:
             thing = Thing(value)
             self.refs[value] = Ref(thing, (), thing)
         return self.refs[value]
+
+    def keep(self, meaning: Meaning) -> None:
+        """Note that a list holds the arrays in a meaning, and shows what they are by then."""
+        self.kept |= {self.ref(each).thing for each in arrays_of(meaning)}
 
     def relate(self, thing: Thing, others: Iterable[Thing]) -> bool:
         """Let a thing be perhaps one with others, and all that they may be; whether that is new."""
@@ -164,18 +169,24 @@ class Facts:
         self.learn_size(op)
         if op.operation.name == "np.arange":
             self.distinct.add(op.result)
-        if holds_array(op.result.type):
-            self._remember(op)
+        self.remember(op)
 
-    def _remember(self, op: Op) -> None:
+    def remember(self, op: Op) -> None:
         """Note which memory the result of an operation stands for."""
+        if not holds_array(op.result.type) or op.result in self.refs:
+            return
         result, name = op.result, op.operation.name
         first = op.operands[0] if op.operands else None
         if name == "item" and isinstance(first, Value):
-            thing = self.parts.setdefault((first, op.attributes["index"]), Thing(result))
-            self.refs[result] = Ref(thing, (), thing)
-            if self.ref(first).thing.fixed:
-                thing.fixed = self.ref(first).thing.fixed
+            holder = self.ref(first).thing
+            key = holder, op.attributes["index"]
+            if key not in self.parts:
+                self.parts[key] = Thing(result, holder.fixed)
+                self.relate(self.parts[key], self.may.get(holder, ()))
+            self.refs[result] = Ref(self.parts[key], (), self.parts[key])
+            return
+        if name == "captured":
+            self.ref(result).thing.fixed = OUTSIDE
             return
         held = [each for each in op.operands if isinstance(each, Value) and holds_array(each.type)]
         memory = memory_of(op) if isinstance(result.type, ArrayType) else "maybe"
@@ -189,7 +200,10 @@ class Facts:
                 step = Step(name, op.operands[1:], op.attributes)
                 self.refs[result] = Ref(base.thing, (*base.path, step), base.contents)
             case "maybe", Value():
-                self.relate(self.ref(result).thing, (self.ref(each).thing for each in held))
+                others = [self.ref(each).thing for each in held]
+                self.relate(self.ref(result).thing, others)
+                fixed = next((other.fixed for other in others if other.fixed), "")
+                self.ref(result).thing.fixed = fixed
             case _:
                 self.ref(result).thing.whole = self._is_whole(op, held)
 

@@ -16,7 +16,6 @@ from autodiff_compiler.frontend.values import (
     Binding,
     Meaning,
     Structure,
-    arrays_of,
     describe,
 )
 from autodiff_compiler.ir.types import ArrayType, Dim, ScalarType, SequenceType, Type, holds_array
@@ -116,7 +115,7 @@ def _item(ctx: Context, item: ast.expr, node: ast.AST) -> Operand | None:
     meaning = ctx.current(ctx.evaluate(ctx, item), item)
     if isinstance(meaning, Value | Const) and isinstance(meaning.type, ScalarType | ArrayType):
         if holds_array(meaning.type):
-            ctx.facts.kept |= {ctx.facts.ref(each).thing for each in arrays_of(meaning)}
+            ctx.facts.keep(meaning)
         return meaning
     if meaning is not SILENCED:
         said = f"appending {describe(meaning)} in a loop is not supported"

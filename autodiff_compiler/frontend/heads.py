@@ -28,16 +28,21 @@ from autodiff_compiler.frontend.meeting import (
 )
 from autodiff_compiler.frontend.values import (
     CONTENTS,
+    SILENCED,
     Binding,
     Closure,
     Meaning,
+    Partial,
     Poison,
     Ref,
     State,
     Step,
     Structure,
+    Super,
     Thing,
     arrays_of,
+    parts_of,
+    with_parts,
 )
 from autodiff_compiler.ir.values import Operand, Value
 
@@ -54,6 +59,9 @@ def placed(meaning: Meaning, place: Place) -> Iterator[tuple[Place, Value]]:
         case Closure():
             for name, default in meaning.defaults.items():
                 yield from placed(default, (*place, name))
+        case Partial() | Super():
+            for k, part in enumerate(parts_of(meaning)):
+                yield from placed(part, (*place, k))
         case _:
             leaf = memory_of(meaning)
             if leaf is not None:
@@ -71,6 +79,9 @@ def replaced(meaning: Meaning, place: Place, change: Mapping[Place, Meaning]) ->
         case Closure(code, frame, function, defaults):
             given = {key: replaced(d, (*place, key), change) for key, d in defaults.items()}
             return Closure(code, frame, function, given)
+        case Partial() | Super():
+            parts = [replaced(p, (*place, k), change) for k, p in enumerate(parts_of(meaning))]
+            return with_parts(meaning, parts)
     return change.get(place, meaning)
 
 
@@ -121,7 +132,8 @@ class Heads:
                 self.entry[place] = leaf
                 ref = facts.ref(leaf)
                 if name in self.rebound and not ref.path:
-                    head = Head(Thing(home=self.ctx.region), ref.thing)
+                    thing = Thing(home=self.ctx.region, stands_for=(ref.thing,))
+                    head = Head(thing, ref.thing)
                     self.own[place] = guessed.setdefault(ref.thing, head)
 
     # At the head.
@@ -253,6 +265,7 @@ class Heads:
                 continue
             if head is not None and back is not thing and len(ways[thing]) == 1:
                 head.back = back
+                head.thing.stands_for = (head.entry, back)
                 continue
             grown = True
             if head is not None and len(ways[thing]) == 1:
@@ -260,7 +273,7 @@ class Heads:
                     del self.own[place]  # it is what it was before the loop, after all
                 continue
             entry = thing if head is None else head.entry
-            made = Head(Thing(home=self.ctx.region), entry, back)
+            made = Head(Thing(home=self.ctx.region, stands_for=(entry, back)), entry, back)
             for place in places:
                 self.own[place] = made
         return grown
@@ -289,7 +302,8 @@ class Heads:
         return grown
 
     def _stale(self, thing: Thing, binding: Binding) -> bool:
-        if not isinstance(binding.meaning, Poison) or thing in self.stale:
+        unknown = isinstance(binding.meaning, Poison) and binding.meaning is not SILENCED
+        if not unknown or thing in self.stale:
             return False
         self.stale[thing] = binding
         return True

@@ -31,11 +31,13 @@ from autodiff_compiler.frontend.values import (
     Counting,
     Key,
     Meaning,
+    Partial,
     Poison,
     Ref,
     State,
     Static,
     Structure,
+    Super,
     Thing,
     arrays_of,
     describe,
@@ -43,6 +45,8 @@ from autodiff_compiler.frontend.values import (
     is_unbound,
     leaves,
     map_leaves,
+    parts_of,
+    with_parts,
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE
 from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType, TupleType, join
@@ -94,6 +98,12 @@ def widen(a: Meaning, b: Meaning, notes: tuple[Span, Span], name: str | None = N
         case (Closure(), Closure()):
             if _same_function(a, b):
                 return a
+        case (Partial() | Super(), Partial() | Super()):
+            if _shape_of_parts(a) == _shape_of_parts(b):
+                parts = zip(parts_of(a), parts_of(b), strict=True)
+                wider = [widen(x, y, notes, name) for x, y in parts]
+                conflict = next((part for part in wider if isinstance(part, Poison)), None)
+                return conflict or with_parts(a, wider)
     return _conflict(a, b, notes)
 
 
@@ -142,6 +152,13 @@ def _same_function(a: Closure, b: Closure) -> bool:
         x is y or (isinstance(x, Const) and x == y)
         for x, y in zip(a.defaults.values(), b.defaults.values(), strict=True)
     )
+
+
+def _shape_of_parts(meaning: Partial | Super) -> object:
+    """What tells the parts of one apart from those of another."""
+    if isinstance(meaning, Super):
+        return meaning.after
+    return len(meaning.arguments), tuple(meaning.keywords)
 
 
 def _conflict(a: Meaning, b: Meaning, notes: tuple[Span, Span]) -> Poison:
@@ -196,6 +213,8 @@ def shape(meaning: Meaning) -> object:
             return type(value), value if isinstance(value, str) else id(value)
         case Closure():
             return meaning.code, meaning.frame, meaning.function
+        case Partial() | Super():
+            return _shape_of_parts(meaning), tuple(map(shape, parts_of(meaning)))
         case Poison():
             return Poison
     return meaning
@@ -231,6 +250,8 @@ def _parts(meaning: Meaning) -> Iterator[Meaning]:
             yield from (start, stop, step)
         case Closure():
             yield from meaning.defaults.values()
+        case Partial() | Super():
+            yield from parts_of(meaning)
 
 
 # Branches.
@@ -556,6 +577,9 @@ def leaf_triples(template: Meaning, a: Meaning, b: Meaning) -> Iterator[tuple[Va
         case Closure(), Closure(), Closure():
             for name, default in template.defaults.items():
                 yield from leaf_triples(default, a.defaults[name], b.defaults[name])
+        case (Partial() | Super(), Partial() | Super(), Partial() | Super()):
+            for three in zip(parts_of(template), parts_of(a), parts_of(b), strict=True):
+                yield from leaf_triples(*three)
         case _:
             found = [memory_of(each) for each in (template, a, b)]
             leaf, x, y = found

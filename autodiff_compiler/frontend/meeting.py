@@ -17,11 +17,14 @@ from autodiff_compiler.frontend.values import (
     CONTENTS,
     Closure,
     Meaning,
+    Partial,
     State,
     Step,
     Structure,
+    Super,
     Thing,
     arrays_of,
+    parts_of,
 )
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import holds_array, join
@@ -64,6 +67,9 @@ def leaf_pairs(a: Meaning, b: Meaning) -> Iterator[tuple[Value, Value]]:
                     yield from leaf_pairs(x, y)
         case Closure(), Closure():
             for x, y in zip(a.defaults.values(), b.defaults.values(), strict=False):
+                yield from leaf_pairs(x, y)
+        case (Partial() | Super(), Partial() | Super()):
+            for x, y in zip(parts_of(a), parts_of(b), strict=False):
                 yield from leaf_pairs(x, y)
         case _:
             first, second = memory_of(a), memory_of(b)
@@ -111,6 +117,7 @@ class Meeting:
         for pair, made in self.pairs.items():
             known = [thing for thing in pair if thing is not None]
             if made not in known:
+                made.stands_for = tuple(known)
                 made.fixed = next((each.fixed for each in known if each.fixed), "")
                 made.whole = all(each.whole for each in known)
                 if any(each in facts.kept for each in known):

@@ -78,6 +78,7 @@ def change(
         assert isinstance(named, Value)
         made = named
     hold(ctx, ref.thing, made, node)
+    ctx.changed.add(ref.thing)
     shown = whole.name or "an array"
     line = ctx.span(node).line
     for other in ctx.facts.may.get(ref.thing, ()):

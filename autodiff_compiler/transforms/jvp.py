@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from autodiff_compiler.ir.builder import Builder
 from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import (
+    UNBOUND,
     ArrayType,
     Fields,
     ScalarType,
@@ -154,7 +155,13 @@ class Forward:
             self.sweep(arm.nodes, inside)
             yields = arm.yields
             if yields is not None:
-                extra = [self.whole(inside, d, yields[place]) for d, place in lanes]
+                extra = [
+                    yields[place]  # what this arm has nothing to hand over for, nor a tangent of
+                    if yields[place].type == UNBOUND
+                    and not isinstance(node.results[place].type, ScalarType)
+                    else self.whole(inside, d, yields[place])
+                    for d, place in lanes
+                ]
                 yields = (*yields, *extra)
             arms.append(Block(tuple(inside.nodes), yields))
             self.tangents[:] = [dict(tangents) for tangents in saved]
