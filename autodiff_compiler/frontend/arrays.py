@@ -17,7 +17,9 @@ from autodiff_compiler.frontend.values import (
     Meaning,
     Method,
     Poison,
+    Ref,
     Static,
+    Step,
     Structure,
     describe,
     instead_of,
@@ -44,8 +46,6 @@ METHODS: dict[str, str] = {
 RESULT_NAMES = linalg.RESULT_NAMES | decompositions.RESULT_NAMES
 # Methods that change their array, or give something that isn't a number.
 WRITERS = {
-    "fill": "write {0}[...] = ...",
-    "sort": "write {0} = np.sort({0})",
     "put": "assign to {0}[...]",
     "partition": "write {0} = np.partition({0}, ...)",
     "resize": "write {0} = np.resize({0}, ...)",
@@ -54,7 +54,6 @@ WRITERS = {
 }
 # What attributes give, done otherwise.
 INSTEAD = {
-    "flat": "write {0}.ravel()",
     "imag": "leave it out: the numbers are real",
     "itemsize": "leave it out",
     "nbytes": "write {0}.size",
@@ -101,7 +100,9 @@ def attribute(ctx: Context, array: Operand, name: str, node: ast.AST) -> Meaning
             return ctx.op(node, "np.swapaxes", array, label=".mT", **axes)
         case "real":
             return array
-    if name in METHODS or name in ("astype", "item", "tolist", "copy"):
+        case "flat" if isinstance(array, Value):
+            return _flat(ctx, array, node)
+    if name in METHODS or name in ("astype", "item", "tolist", "copy", "fill", "sort"):
         return Method(array, name)
     construct = f"attribute {name}"
     shown = hints.shown(node.value) if isinstance(node, ast.Attribute) else "a"
@@ -115,6 +116,19 @@ def attribute(ctx: Context, array: Operand, name: str, node: ast.AST) -> Meaning
     said = f"{name} of an array is not supported"
     hint = INSTEAD.get(name, "use a function of NumPy's, or an operator").format(shown)
     return ctx.refuse(node, construct, said, hint)
+
+
+def _flat(ctx: Context, array: Value, node: ast.AST) -> Meaning:
+    """All elements in a row: those of the array itself, however they stand in memory."""
+    now = ctx.current(array, node)
+    if not isinstance(now, Value):
+        return SILENCED
+    found = ctx.made(node, "np.reshape", now, shape=(-1,), label=".flat")
+    if isinstance(found, Value):
+        base = ctx.facts.ref(now)
+        step = Step("np.reshape", (), {"shape": (-1,)})
+        ctx.facts.refs[found] = Ref(base.thing, (*base.path, step), base.contents)
+    return found
 
 
 def _dtype_of(array: Operand) -> np.dtype[np.generic]:
@@ -407,6 +421,18 @@ def read_index(
         else:
             index.append(entry)
     return tuple(index), tuple(fillers)
+
+
+def index_of(
+    ctx: Context, node: ast.expr, meaning: Meaning
+) -> tuple[tuple[object, ...], tuple[Operand, ...]] | None:
+    """What is passed as a subscript, as `read_index` has one."""
+    parts = [meaning]
+    if isinstance(meaning, Structure) and meaning.container == "tuple":
+        parts = list(meaning.items)
+    fillers: list[Operand] = []
+    index = [_index_part(ctx, node, part, fillers, False) for part in parts]
+    return None if SILENCED in index else (tuple(index), tuple(fillers))
 
 
 def _entry(ctx: Context, node: ast.expr, fillers: list[Operand], is_bound: bool) -> object:

@@ -8,12 +8,13 @@ from types import ModuleType
 
 import numpy as np
 
-from autodiff_compiler.frontend import arrays, classes, hints, records
+from autodiff_compiler.frontend import arrays, classes, hints, records, writing_calls
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.objects import TRUSTED, meaning_of, similar
 from autodiff_compiler.frontend.values import (
     SILENCED,
     Meaning,
+    Method,
     Static,
     Structure,
     describe,
@@ -74,6 +75,8 @@ def _refuse_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> 
             kind = next(iter(kinds)).value
         case Static(str()):
             kind = "str"
+        case Static(np.ufunc() as ufunc) if name == "at" and ufunc in writing_calls.AT:
+            return Method(base, name)
         case Static(np.ufunc()) if name in OF_UFUNCS:
             message = f"{name} of {describe(base)} is not supported"
             return ctx.refuse(node, f"attribute {name}", message, OF_UFUNCS[name])

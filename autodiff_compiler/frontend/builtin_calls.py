@@ -15,6 +15,7 @@ from autodiff_compiler.frontend import (
     records,
     refused_calls,
     types_asked,
+    writing_calls,
 )
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import (
@@ -55,16 +56,21 @@ def call(
     made = Call(node, name, _gone_through(ctx, function, arguments, keywords), keywords)
     if SILENCED in made.arguments:
         return SILENCED
-    handler = HANDLERS.get(id(function))
+    handler = HANDLERS.get(id(function)) or writing_calls.HANDLERS.get(id(function))
     if handler is not None:
         return handler(ctx, made)
     if isinstance(function, type) and (found := instances.make(ctx, made, function)) is not None:
         return found
     record = resolve(function)
-    if record is not None and OPS[record].takes is not None:
-        return arrays.call_record(ctx, made, record, arguments)
     if record is not None:
-        return _elementary(ctx, made, record, function)
+
+        def compute(plain: Call) -> Meaning:
+            if OPS[record].takes is not None:
+                return arrays.call_record(ctx, plain, record, plain.arguments)
+            return _elementary(ctx, plain, record, function)
+
+        written = writing_calls.with_out(ctx, made, function, compute)
+        return compute(made) if written is None else written
     said = refused_calls.refused(function, node, (*arguments, *keywords.values()))
     return ctx.refuse(node, f"call of {name}", *said)
 

@@ -20,6 +20,7 @@ from autodiff_compiler.frontend import (
     objects,
     records,
     refused_calls,
+    writing_calls,
 )
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import Call
@@ -39,6 +40,7 @@ from autodiff_compiler.frontend.values import (
 )
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import Fields
+from autodiff_compiler.ir.values import Value
 from autodiff_compiler.ops import resolve
 from autodiff_compiler.source import FunctionNode
 
@@ -68,6 +70,10 @@ def call(
         made = Call(node, ast.unparse(node.func), arguments, keywords)
         if records.fields_of(callee.array) is not None:
             return records.call_method(ctx, made, callee)
+        if isinstance(callee.array, Static):
+            return writing_calls.at(ctx, made, callee.array.value)
+        if callee.name in writing_calls.METHODS and isinstance(callee.array, Value):
+            return writing_calls.call_method(ctx, made, callee.array, callee.name)
         return arrays.call_method(ctx, made, callee)
     if isinstance(callee, Closure) and callee.function is not None and resolve(callee.function):
         callee = Static(callee.function)  # written in Python, but an operation all the same

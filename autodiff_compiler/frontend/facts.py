@@ -15,7 +15,7 @@ from typing import TypeGuard
 from autodiff_compiler.frontend.values import Meaning, Ref, Step, Thing, arrays_of
 from autodiff_compiler.ir.types import INT, ArrayType, Dim, holds_array, shortened
 from autodiff_compiler.ir.values import Const, Op, Operand, Range, Value
-from autodiff_compiler.ops import OPS, memory_of
+from autodiff_compiler.ops import ARRAYS, OPS, memory_of
 from autodiff_compiler.ops.calling import HOLE
 
 COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "not", "bool"})
@@ -28,7 +28,9 @@ RESHAPING = frozenset({"np.reshape", "np.ravel"})
 # What makes an array whose elements stand in memory in C order, whatever it is made from.
 WHOLE = frozenset(
     {"np.zeros", "np.ones", "np.empty", "np.full", "np.arange", "np.linspace", "np.eye"}
-    | {"np.ndarray.flatten", "np.identity", "np.repeat"}
+    | {"np.ndarray.flatten", "np.identity", "np.repeat", "np.outer", "np.matmul", "np.dot"}
+    | {"np.diag", "np.tile", "np.kron", "np.tril", "np.triu", "np.vander"}
+    | {"np.linalg.inv", "np.linalg.solve", "np.linalg.cholesky"}
 )
 
 
@@ -213,7 +215,14 @@ class Facts:
             return False
         if op.operation.name in WHOLE or op.result.type.rank < 2:
             return True
-        return op.attributes.get("method") == "copy"
+        if op.operation.name in ARRAYS:
+            return op.attributes.get("method") == "copy" or "layout" in op.attributes
+        # Element by element, the order is that of what it is computed from.
+        return all(
+            isinstance(each.type, ArrayType)
+            and (each.type.rank < 2 or (self.ref(each).thing.whole and not self.ref(each).path))
+            for each in held
+        )
 
     def _is_reshaped(self, op: Op, base: Value) -> bool:
         """Whether a shape is certainly given to the very elements, not to a copy of them."""

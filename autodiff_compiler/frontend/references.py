@@ -39,12 +39,15 @@ def write(
     fillers: tuple[Operand, ...],
     value: Operand,
     label: str,
+    unique: bool = False,
+    operation: str = "set",
 ) -> bool:
-    """Put a value at a place of an array; whether that has worked."""
-    last = Step("get", fillers, {"index": index})
+    """Put a value at a place of an array, or add it there; whether that has worked."""
+    last = Step("get", fillers, {"index": index, **({"unique": True} if unique else {})})
 
     def put(whole: Value) -> Value | Poison:
-        return put_at(ctx, node, whole, (*ctx.facts.ref(array).path, last), value, label)
+        way = (*ctx.facts.ref(array).path, last)
+        return put_at(ctx, node, whole, way, value, label, operation)
 
     return change(ctx, node, array, put)
 
@@ -89,6 +92,12 @@ def change(
     return True
 
 
+def is_new(ctx: Context, array: Value) -> bool:
+    """Whether an array has just been made, and nothing else stands for it."""
+    ref = ctx.facts.ref(array)
+    return not ref.path and ref.thing.value is array and array.name is None
+
+
 def give_up(ctx: Context, node: ast.AST, array: Value) -> None:
     """Nothing is known of an array any more: the problem with it has been reported."""
     thing = ctx.facts.ref(array).thing
@@ -118,19 +127,21 @@ def put_at(
     path: Sequence[Step],
     value: Operand,
     label: str,
+    operation: str = "set",
 ) -> Value | Poison:
     """The whole with a value put at the end of a path into it."""
     first, *rest = composed(whole.type, path)
     if not rest:
         if first.name == "get":
-            index = first.attributes["index"]
-            return ctx.made(node, "set", whole, *first.fillers, value, label=label, index=index)
+            known = ("index", "unique")
+            place = {key: value for key, value in first.attributes.items() if key in known}
+            return ctx.made(node, operation, whole, *first.fillers, value, label=label, **place)
         assert isinstance(value, Value)
         return _back(ctx, node, whole, first, value)
     inner = ctx.made(node, first.name, whole, *first.fillers, **first.attributes)
     if not isinstance(inner, Value):
         return SILENCED
-    changed = put_at(ctx, node, inner, rest, value, label)
+    changed = put_at(ctx, node, inner, rest, value, label, operation)
     return _back(ctx, node, whole, first, changed) if isinstance(changed, Value) else SILENCED
 
 

@@ -62,20 +62,31 @@ def _put(
     value: Meaning,
 ) -> None:
     index, fillers = found
-    for filler in fillers:
-        if isinstance(filler.type, ArrayType) and filler.type.dtype != "bool":
-            said = "writing at an array of positions, which may repeat, is not supported"
-            ctx.refuse(node, "item assignment", said, "write at one position at a time, in a loop")
-            references.give_up(ctx, node, array)
-            return
+    unique = ctx.facts.no_place_twice(fillers)
+    if not unique and (why := _cannot_tell_last(fillers)):
+        ctx.refuse(node, "item assignment", why, "write at one position at a time, in a loop")
+        references.give_up(ctx, node, array)
+        return
     given = arrays.as_array(ctx, ctx.current(value, node), node, "item assignment")
     if given is None:
         said = f"expected a number or an array, got {describe(value)}"
         ctx.refuse(node, "item assignment", said, instead_of(value))
     if not isinstance(given, Value | Const) or not references.write(
-        ctx, node, array, index, fillers, given, "item assignment"
+        ctx, node, array, index, fillers, given, "item assignment", unique
     ):
         references.give_up(ctx, node, array)
+
+
+def _cannot_tell_last(fillers: tuple[Operand, ...]) -> str:
+    """Why it isn't known which of several values put at one place stays."""
+    types = [each.type for each in fillers if isinstance(each.type, ArrayType)]
+    if not any(each.dtype != "bool" for each in types):
+        return ""
+    if any(each.dtype == "bool" for each in types):
+        return "writing at a mask and an array of positions is not supported"
+    if max(each.rank for each in types) > 1:
+        return "writing at an array of positions of more than one dimension is not supported"
+    return ""
 
 
 def augment_array(ctx: Context, node: ast.AugAssign, name: str, array: Value) -> None:

@@ -34,7 +34,13 @@ from autodiff_compiler.ir.values import Op, Operand
 from autodiff_compiler.ops.array_types import Attributes, Dims, array, array_or_number
 from autodiff_compiler.ops.calling import HOLE, Mark, holes_in
 from autodiff_compiler.ops.kinds import integer, raises
-from autodiff_compiler.ops.record import AddAt, Contribution, Custom, Record, Spelling
+from autodiff_compiler.ops.record import (
+    AddAt,
+    Contribution,
+    Custom,
+    Record,
+    Spelling,
+)
 from autodiff_compiler.ops.registry import OPS
 from autodiff_compiler.ops.weights import FREE, arithmetic
 
@@ -104,6 +110,13 @@ class _Reading:
 
 def result_dims(dims: Dims, index: Index, fillers: Sequence[Type]) -> Dims:
     """The dimensions of `a[index]`. Raises OperandError where there are too many indices."""
+    found, named, place = read_dims(dims, index, fillers)
+    return (*found[:place], *named, *found[place:])
+
+
+def read_dims(dims: Dims, index: Index, fillers: Sequence[Type]) -> tuple[Dims, Dims, int]:
+    """The dimensions of `a[index]`: those that are left of the array, those that index arrays
+    give, and where among the former they stand."""
     waiting = iter(fillers)
     taken = sum(_consumes(each, waiting) for each in index)
     if taken > len(dims):
@@ -178,18 +191,18 @@ def _filled(found: _Reading, filler: Type, rest: Iterator[Dim]) -> None:
             raise OperandError(f"arrays are indexed with ints, slices and masks, not {filler}")
 
 
-def _assembled(found: _Reading, apart: bool) -> Dims:
+def _assembled(found: _Reading, apart: bool) -> tuple[Dims, Dims, int]:
     """Index arrays put their dimensions where they stand, or in front where they stand apart."""
+    left = tuple(found.dims)
     if all(dims == () for dims in found.advanced):
-        return tuple(found.dims)
+        return left, (), 0
     together: Dims = ()
     for dims in found.advanced:
         wider = broadcast(together, dims)
         if wider is None:
             raise OperandError("index arrays of shapes that can't be broadcast together")
         together = wider
-    place = 0 if apart else found.places[0]
-    return (*found.dims[:place], *together, *found.dims[place:])
+    return left, together, 0 if apart else found.places[0]
 
 
 def _sliced(dim: Dim, entry: Slice, parts: Sequence[object]) -> Dim:
@@ -285,7 +298,7 @@ def get(
     return found.copy() if copied else found
 
 
-def put(a: Any, *rest: Any, index: Index) -> object:
+def put(a: Any, *rest: Any, index: Index, unique: bool = False) -> object:
     result: Any = np.copy(a)  # which keeps the order of axes in memory
     result[filled_index(index, rest[:-1])] = rest[-1]
     return result
@@ -329,9 +342,21 @@ def put_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
 def put_vjp(build: Builder, op: Op, ct: Operand) -> Sequence[Contribution]:
     places = op.operands[1:-1]
     copied = {**op.attributes, "copied": True}
-    value = _fitted(build, build.op(OPS["get"], ct, *places, attributes=copied), op.operands[-1])
+    part = build.op(OPS["get"], ct, *places, attributes=copied)
+    if may_name_twice(op):
+        last = build.op(OPS["last_at"], op.operands[0], *places, attributes=op.attributes)
+        part = build.op(OPS["np.where"], last, part, const(0.0))
+    value = _fitted(build, part, op.operands[-1])
     rest = build.op(op.operation, ct, *places, const(0.0), attributes=op.attributes)
     return rest, *([None] * len(places)), value
+
+
+def may_name_twice(op: Op) -> bool:
+    """Whether an update may put several values at one place, of which the last stays."""
+    fillers = [each.type for each in op.operands[1:-1]]
+    return not op.attributes.get("unique") and any(
+        isinstance(each, ArrayType) and each.dtype != "bool" and each.rank for each in fillers
+    )
 
 
 def _fitted(build: Builder, part: Operand, value: Operand) -> Operand:
@@ -372,8 +397,7 @@ def index_text(index: Index, fillers: Sequence[ast.expr]) -> ast.expr:
         if value is None:
             return None
         assert isinstance(value, int)
-        number = ast.Constant(abs(value))
-        return ast.UnaryOp(ast.USub(), number) if value < 0 else number
+        return number_text(value)
 
     found: list[ast.expr] = []
     for each in index:
@@ -412,7 +436,7 @@ def write_add_at(operands: Any, types: Any, attributes: Attributes) -> ast.stmt:
     if arrays and not attributes.get("unique"):  # places may repeat
         add = ast.Attribute(ast.Attribute(ast.Name("np", ast.Load()), "add", ast.Load()), "at")
         add.ctx = ast.Load()
-        return ast.Expr(ast.Call(add, [operands[0], _as_value(text), operands[-1]], []))
+        return ast.Expr(ast.Call(add, [operands[0], as_value(text), operands[-1]], []))
     target, value = ast.Subscript(operands[0], text, ast.Store()), operands[-1]
     if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
         if not isinstance(value.operand, ast.Constant):
@@ -420,11 +444,16 @@ def write_add_at(operands: Any, types: Any, attributes: Attributes) -> ast.stmt:
     return ast.AugAssign(target, ast.Add(), value)
 
 
-def _as_value(text: ast.expr) -> ast.expr:
+def number_text(value: int) -> ast.expr:
+    number = ast.Constant(abs(value))
+    return ast.UnaryOp(ast.USub(), number) if value < 0 else number
+
+
+def as_value(text: ast.expr) -> ast.expr:
     """A subscript as an argument: slices written as calls of `slice`."""
     match text:
         case ast.Tuple(items):
-            return ast.Tuple([_as_value(item) for item in items], ast.Load())
+            return ast.Tuple([as_value(item) for item in items], ast.Load())
         case ast.Slice(start, stop, step):
             parts = [each or ast.Constant(None) for each in (start, stop, step)]
             return ast.Call(ast.Name("slice", ast.Load()), parts, [])
