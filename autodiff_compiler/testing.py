@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -98,7 +99,8 @@ class _Program:
             return lambda values: found.target(*values)
 
         def plain(values: Values) -> Any:
-            pairs = list(zip(parameters, values, strict=True))
+            # The function itself may write into its arguments.
+            pairs = list(zip(parameters, map(copied, values), strict=True))
             positional = [value for parameter, value in pairs if parameter.is_positional]
             named = {each.name: value for each, value in pairs if not each.is_positional}
             return function(*positional, **named)
@@ -255,6 +257,13 @@ class _Shift:
         for place, tangent in zip(self.active, self.tangents, strict=True):
             moved[place] = _moved(moved[place], tangent, step)
         return tuple(moved)
+
+
+def copied(value: Any) -> Any:
+    """A value whose arrays and containers are others; functions and the like are not copied."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    return value if callable(value) else copy.deepcopy(value)
 
 
 def _moved(value: Any, tangent: Any, step: float) -> Any:

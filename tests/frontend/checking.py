@@ -7,6 +7,7 @@ with reverse, by dot product, to second order; a second call gives the same.
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import tempfile
 from collections.abc import Callable
@@ -40,7 +41,7 @@ def same(a: object, b: object) -> bool:
 
 def check(function: Callable[..., Any], *arguments: Any, order: int = 2, saved: bool = True) -> str:
     """Check a function of numbers that gives a number; its gradient's source."""
-    expected = function(*arguments)
+    expected = function(*copy.deepcopy(arguments))
     derivative = value_and_grad(function)
     value, gradient = derivative(*arguments)
     assert same(value, expected), (value, expected)
