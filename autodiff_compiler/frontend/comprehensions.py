@@ -17,10 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from autodiff_compiler.frontend import iterables, joins, loops, targets
-from autodiff_compiler.frontend.aliases import roots_of
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.expressions import condition
-from autodiff_compiler.frontend.facts import UNOWNED
 from autodiff_compiler.frontend.loops import Looping
 from autodiff_compiler.frontend.names import Code, assigned, captured_by
 from autodiff_compiler.frontend.values import (
@@ -164,8 +162,8 @@ class _Lowering:
     ) -> Meaning:
         ctx = self.ctx
         nested = bool(rest) or (bool(current.ifs) and self.purpose != "sum")
-        before = ctx.facts.kept
-        ctx.facts.kept |= iterables.arrays_in(ctx, driver.element)
+        mark = len(ctx.pending)
+        ctx.pending.append(driver.element)
 
         def body() -> Sequence[Operand]:
             element = iterables.settled(ctx, driver.element, current.iter)
@@ -176,7 +174,7 @@ class _Lowering:
 
         names = assigned([current.target])
         sequences = loops.run(ctx, Looping(self.node, names, driver, None, body))
-        ctx.facts.kept -= iterables.arrays_in(ctx, driver.element) - before
+        del ctx.pending[mark:]
         iterables.check_lengths(ctx, driver, current.iter)
         if not sequences:
             return SILENCED
@@ -199,8 +197,9 @@ class _Lowering:
             return self.packed(item)
         if isinstance(item, Value | Const):
             if holds_array(item.type):
-                self.ctx.facts.kept |= roots_of(self.ctx, item) - {UNOWNED}
-            return item
+                item = self.ctx.current(item, self.node)
+                self.ctx.facts.keep(item)
+            return item if isinstance(item, Value | Const) else None
         if item is not SILENCED:
             said = f"collecting {describe(item)} in a loop is not supported"
             self.ctx.refuse(self.node, "comprehension", said, "make a list of numbers for each")
@@ -208,6 +207,7 @@ class _Lowering:
 
     def packed(self, item: Structure) -> Operand | None:
         """A tuple or list that each iteration makes."""
+        self.ctx.facts.keep(item)
         if item.container == "list":
             return self.ctx.sequence(item, self.node, "comprehension")
         if isinstance(item.container, Fields):

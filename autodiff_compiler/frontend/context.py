@@ -20,6 +20,7 @@ from autodiff_compiler.frontend.names import Code, analyse, assigned, written
 from autodiff_compiler.frontend.refuse import Refusal, refusal_of
 from autodiff_compiler.frontend.regions import Region, once
 from autodiff_compiler.frontend.values import (
+    CONTENTS,
     SILENCED,
     Binding,
     Closure,
@@ -29,9 +30,11 @@ from autodiff_compiler.frontend.values import (
     Numbered,
     Partial,
     Poison,
+    Ref,
     Reversed,
     State,
     Structure,
+    Thing,
     Zipped,
     describe,
     instead_of,
@@ -51,6 +54,7 @@ from autodiff_compiler.ir.types import (
     Kind,
     ScalarType,
     TupleType,
+    holds_array,
     may_hold,
     plain,
 )
@@ -132,6 +136,10 @@ class Context:
     collecting: dict[tuple[Frame, str], Operand | None] = field(default_factory=dict)
     # Arguments that must be known by value, and what is to be reported if they can't be.
     wanted_static: dict[str, Problem] = field(default_factory=dict)
+    written: bool = False  # whether anything has been written so far
+    changed: set[Thing] = field(default_factory=set)  # what has been
+    # What expressions that are still being evaluated have got so far.
+    pending: list[Meaning] = field(default_factory=list)
     roots: bool = False  # whether some power may be a complex number
     doubts: list[Problem] = field(default_factory=list)
     # Values that names already stand for, and so can't take another name.
@@ -205,7 +213,18 @@ class Context:
     def op(
         self, node: ast.AST, name: str, *operands: Operand, label: str = "", **attributes: object
     ) -> Value | Poison:
-        """Append an operation, or report that it can't take such operands."""
+        """Append an operation on what its operands are by now; refused if it cannot take them."""
+        if self.written:
+            now = [self.current(each, node) for each in operands]
+            if SILENCED in now:
+                return SILENCED
+            operands = tuple(each for each in now if isinstance(each, Value | Const))
+        return self.made(node, name, *operands, label=label, **attributes)
+
+    def made(
+        self, node: ast.AST, name: str, *operands: Operand, label: str = "", **attributes: object
+    ) -> Value | Poison:
+        """Append an operation on these very operands, or report that it can't take them."""
         with self.region.at(self.origin(node)):
             try:
                 made = self.region.op(OPS[name], *operands, attributes=attributes)
@@ -260,11 +279,17 @@ class Context:
         self, node: ast.AST, name: str, operands: tuple[Operand, ...], **attributes: object
     ) -> Value | Poison:
         """A pure operation, done once before the loops that it doesn't depend on."""
+        now = self.current(Structure(operands), node)
+        if not isinstance(now, Structure):
+            return SILENCED
+        operands = tuple(each for each in now.items if isinstance(each, Value | Const))
         with self.region.at(self.origin(node)):
             try:
-                return once(self.stack, OPS[name], operands, attributes)
+                made = once(self.stack, OPS[name], operands, attributes)
             except OperandError as error:
                 return self.refuse(node, name, *misfit(operands, error, name))
+        self.facts.remember(Op(OPS[name], operands, made, attributes))
+        return made
 
     @contextmanager
     def inside(self, region: Region, state: State) -> Iterator[None]:
@@ -297,8 +322,9 @@ class Context:
         """The meaning under a name of the user's, where it has none yet."""
         if isinstance(meaning, Structure):
             names = [f"{name}_{place}" for place in range(len(meaning.items))]
-            if isinstance(meaning.container, Fields) and meaning.container.cls is not None:
-                names = list(meaning.container.names)
+            if isinstance(meaning.container, Fields):
+                keys = zip(meaning.container.names, names, strict=True)
+                names = [key if key.isidentifier() else other for key, other in keys]
             items = (self.named(*pair) for pair in zip(meaning.items, names, strict=True))
             return Structure(tuple(items), meaning.container)
         if isinstance(meaning, Partial):
@@ -310,6 +336,10 @@ class Context:
             self._settled.add(meaning)
             return meaning
         self.facts.copy(meaning, renamed)
+        if meaning in self.facts.refs:
+            key = self.facts.refs[meaning].thing, CONTENTS
+            if key in self.state and self.state[key].meaning is meaning:
+                self.state[key] = replace(self.state[key], meaning=renamed)
         return renamed
 
     def settle(self, meaning: Meaning) -> Meaning:
@@ -342,7 +372,9 @@ class Context:
             if self.lenient:
                 self.region.closed = True
         elif not may_be_unbound(meaning):
-            return meaning
+            found = self.current(meaning, node, name)
+            if found is meaning:
+                return meaning
         elif frame is not self.frame:
             found = self.refuse(
                 node,
@@ -361,6 +393,49 @@ class Context:
             return leaf
         with self.region.at(self.origin(node)):
             return self.region.op(OPS["bound"], leaf, name=name, attributes={"name": name})
+
+    # What may be written.
+
+    def current(
+        self, meaning: Meaning, node: ast.AST, name: str = "it", quiet: bool = False
+    ) -> Meaning:
+        """What a meaning is by now, where it stands for arrays that have been written since.
+
+        An array that may have been written is a problem, or, if `quiet`, stays as it was.
+        """
+        if not self.written:
+            return meaning
+        match meaning:
+            case Value() if holds_array(meaning.type):
+                return self._read_anew(meaning, node, name, quiet)
+            case Structure(items, container):
+                found = tuple(self.current(item, node, name, quiet) for item in items)
+                if all(new is old for new, old in zip(found, items, strict=True)):
+                    return meaning
+                return SILENCED if SILENCED in found else Structure(found, container)
+        return meaning
+
+    def _read_anew(self, value: Value, node: ast.AST, name: str, quiet: bool) -> Meaning:
+        ref = self.facts.ref(value)
+        binding = self.state.get((ref.thing, CONTENTS))
+        if binding is None or binding.meaning is ref.contents:
+            return value
+        found = contents = binding.meaning
+        if isinstance(contents, Poison):
+            if quiet:
+                return value
+            if contents is SILENCED:
+                return SILENCED
+            said = f"{name} {contents.reason}"
+            return self.refuse(node, "reading an array", said, contents.hint, contents.notes)
+        for step in ref.path:
+            assert isinstance(found, Value)
+            found = self.made(node, step.name, found, *step.fillers, **step.attributes)
+            if not isinstance(found, Value):
+                return SILENCED
+        assert isinstance(found, Value)
+        self.facts.refs[found] = Ref(ref.thing, ref.path, contents)
+        return found
 
     # Functions.
 
@@ -470,6 +545,7 @@ class Context:
 
     def as_operand(self, meaning: Meaning, node: ast.AST, what: str) -> Operand | None:
         """Anything that has a value at run time as an operand: structures, strings, None too."""
+        meaning = self.current(meaning, node)
         match meaning:
             case Structure(items, container):
                 operands = [self.as_operand(item, node, what) for item in items]

@@ -52,7 +52,19 @@ CONVERSIONS = {-1: "", ord("s"): "s", ord("r"): "r", ord("a"): "a"}
 
 
 def evaluate(ctx: Context, node: ast.expr) -> Meaning:
-    """What an expression means, after whatever it computes has been appended to the graph."""
+    """What an expression means, after whatever it computes has been appended to the graph.
+
+    Until the expression around it has its value, what it gives is pending.
+    """
+    mark = len(ctx.pending)
+    found = _evaluate(ctx, node)
+    del ctx.pending[mark:]
+    if not isinstance(found, Const | Static):
+        ctx.pending.append(found)
+    return found
+
+
+def _evaluate(ctx: Context, node: ast.expr) -> Meaning:
     match node:
         case ast.Constant(value):
             return _constant(ctx, node, value)

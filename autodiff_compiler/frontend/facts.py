@@ -8,24 +8,28 @@ of a tuple names an item of it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from autodiff_compiler.frontend.values import Meaning
-from autodiff_compiler.ir.types import INT, ArrayType, Dim, shortened
+from autodiff_compiler.frontend.values import Meaning, Ref, Step, Thing, arrays_of
+from autodiff_compiler.ir.types import INT, ArrayType, Dim, holds_array, shortened
 from autodiff_compiler.ir.values import Const, Op, Operand, Range, Value
-from autodiff_compiler.ops import OPS, may_share_memory
+from autodiff_compiler.ops import OPS, memory_of
 from autodiff_compiler.ops.calling import HOLE
 
 COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "not", "bool"})
 ARITHMETIC = frozenset(
     {"pos", "neg", "abs", "add", "sub", "mul", "div", "floordiv", "mod", "pow", "min", "max"}
 )
-UPDATES = frozenset({"set", "add_at"})
 LARGE = 2**64
-UNOWNED = object()  # an array that was not made in the function, or may not have been
-Roots = frozenset[object]
+OUTSIDE = "it may be an array from outside of the function, which would be changed for others"
+RESHAPING = frozenset({"np.reshape", "np.ravel"})
+# What makes an array whose elements stand in memory in C order, whatever it is made from.
+WHOLE = frozenset(
+    {"np.zeros", "np.ones", "np.empty", "np.full", "np.arange", "np.linspace", "np.eye"}
+    | {"np.ndarray.flatten", "np.identity", "np.repeat"}
+)
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,39 @@ class Facts:
     distinct: set[Operand] = field(default_factory=set)  # arrays without repeated elements
     shapes: dict[Value, tuple[Dim, ...]] = field(default_factory=dict)
     bounds: dict[Value, Bounds] = field(default_factory=dict)
-    kept: frozenset[object] = frozenset()  # roots of arrays that lists hold
-    roots: dict[Value, Roots] = field(default_factory=dict)  # see `aliases`
+    refs: dict[Value, Ref] = field(default_factory=dict)  # see `references`
+    may: dict[Thing, set[Thing]] = field(default_factory=dict)  # what may be one with what
+    kept: set[Thing] = field(default_factory=set)  # arrays that lists hold
+    parts: dict[tuple[Thing, object], Thing] = field(default_factory=dict)  # items of structures
 
-    def roots_of(self, value: Value) -> Roots:
-        """The arrays that an array may be, or look into."""
-        return self.roots.get(value, frozenset((value, UNOWNED)))
+    def ref(self, value: Value) -> Ref:
+        """What memory an array stands for; its own, if nothing else is known."""
+        if value not in self.refs:
+            thing = Thing(value)
+            self.refs[value] = Ref(thing, (), thing)
+        return self.refs[value]
+
+    def keep(self, meaning: Meaning) -> None:
+        """Note that a list holds the arrays in a meaning, and shows what they are by then."""
+        self.kept |= {self.ref(each).thing for each in arrays_of(meaning)}
+
+    def relate(self, thing: Thing, others: Iterable[Thing]) -> bool:
+        """Let a thing be perhaps one with others, and all that they may be; whether that is new."""
+        others = set(others)
+        found = others.union(*(self.may.get(other, ()) for other in others)) - {thing}
+        new = found - self.may.setdefault(thing, set())
+        self.may[thing] |= new
+        for other in new:
+            self.may.setdefault(other, set()).add(thing)
+        return bool(new)
+
+    def link(self, a: Thing, b: Thing) -> bool:
+        """Let two things be perhaps one; whether that is new."""
+        if a is b or b in self.may.setdefault(a, set()):
+            return False
+        self.may[a].add(b)
+        self.may.setdefault(b, set()).add(a)
+        return True
 
     def dims_from(self, op: Op, found: ArrayType) -> ArrayType:
         """The type of a new array, with the dimensions that its sizes were taken from."""
@@ -138,12 +169,60 @@ class Facts:
         self.learn_size(op)
         if op.operation.name == "np.arange":
             self.distinct.add(op.result)
+        self.remember(op)
+
+    def remember(self, op: Op) -> None:
+        """Note which memory the result of an operation stands for."""
+        if not holds_array(op.result.type) or op.result in self.refs:
+            return
+        result, name = op.result, op.operation.name
         first = op.operands[0] if op.operands else None
-        if may_share_memory(op) or (op.operation.name in UPDATES and isinstance(first, Value)):
-            if isinstance(first, Value):
-                self.roots[op.result] = self.roots_of(first)
-        elif isinstance(op.result.type, ArrayType):
-            self.roots[op.result] = frozenset((op.result,))
+        if name == "item" and isinstance(first, Value):
+            holder = self.ref(first).thing
+            key = holder, op.attributes["index"]
+            if key not in self.parts:
+                self.parts[key] = Thing(result, holder.fixed)
+                self.relate(self.parts[key], self.may.get(holder, ()))
+            self.refs[result] = Ref(self.parts[key], (), self.parts[key])
+            return
+        if name == "captured":
+            self.ref(result).thing.fixed = OUTSIDE
+            return
+        held = [each for each in op.operands if isinstance(each, Value) and holds_array(each.type)]
+        memory = memory_of(op) if isinstance(result.type, ArrayType) else "maybe"
+        if memory == "maybe" and isinstance(first, Value) and self._is_reshaped(op, first):
+            memory = "view"
+        match memory, first:
+            case "same", Value():
+                self.refs[result] = self.ref(first)
+            case "view", Value():
+                base = self.ref(first)
+                step = Step(name, op.operands[1:], op.attributes)
+                self.refs[result] = Ref(base.thing, (*base.path, step), base.contents)
+            case "maybe", Value():
+                others = [self.ref(each).thing for each in held]
+                self.relate(self.ref(result).thing, others)
+                fixed = next((other.fixed for other in others if other.fixed), "")
+                self.ref(result).thing.fixed = fixed
+            case _:
+                self.ref(result).thing.whole = self._is_whole(op, held)
+
+    def _is_whole(self, op: Op, held: Sequence[Value]) -> bool:
+        """Whether a new array certainly stands in memory in C order."""
+        if not isinstance(op.result.type, ArrayType):
+            return False
+        if op.operation.name in WHOLE or op.result.type.rank < 2:
+            return True
+        return op.attributes.get("method") == "copy"
+
+    def _is_reshaped(self, op: Op, base: Value) -> bool:
+        """Whether a shape is certainly given to the very elements, not to a copy of them."""
+        if op.operation.name not in RESHAPING or not isinstance(base.type, ArrayType):
+            return False
+        found = self.ref(base)
+        if all(step.name in RESHAPING for step in found.path) and found.thing.whole:
+            return True
+        return op.operation.name == "np.reshape" and base.type.rank == 1
 
     def value(self, operand: Operand) -> object:
         """The number that it is, if that is known, or None."""
@@ -166,14 +245,15 @@ class Facts:
             self.bounds[new] = self.bounds[old]
         if old in self.shapes:
             self.shapes[new] = self.shapes[old]
-        if old in self.roots:
-            self.roots[new] = self.roots[old] | {new}
+        if old in self.refs:
+            found = self.refs[old]
+            if found.thing.value is old:
+                found.thing.value = new
+            contents = new if found.contents is old else found.contents
+            self.refs[new] = Ref(found.thing, found.path, contents)
 
     def join(self, made: Value, a: Operand, b: Operand) -> None:
         """What follows for a value that is one of two others."""
-        if isinstance(made.type, ArrayType):
-            both = [self.roots_of(x) if isinstance(x, Value) else {UNOWNED} for x in (a, b)]
-            self.roots[made] = frozenset((made,)).union(*both)
         if made.type != INT and all(x.type == INT or x in self.ints for x in (a, b)):
             self.ints.add(made)
 

@@ -10,10 +10,14 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from autodiff_compiler.frontend.aliases import roots_of
 from autodiff_compiler.frontend.context import Context
-from autodiff_compiler.frontend.facts import UNOWNED
-from autodiff_compiler.frontend.values import SILENCED, Binding, Meaning, Structure, describe
+from autodiff_compiler.frontend.values import (
+    SILENCED,
+    Binding,
+    Meaning,
+    Structure,
+    describe,
+)
 from autodiff_compiler.ir.types import ArrayType, Dim, ScalarType, SequenceType, Type, holds_array
 from autodiff_compiler.ir.values import Const, Operand, Value
 
@@ -108,10 +112,10 @@ def _in_loop(ctx: Context) -> bool:
 
 
 def _item(ctx: Context, item: ast.expr, node: ast.AST) -> Operand | None:
-    meaning = ctx.evaluate(ctx, item)
+    meaning = ctx.current(ctx.evaluate(ctx, item), item)
     if isinstance(meaning, Value | Const) and isinstance(meaning.type, ScalarType | ArrayType):
         if holds_array(meaning.type):
-            ctx.facts.kept |= roots_of(ctx, meaning) - {UNOWNED}
+            ctx.facts.keep(meaning)
         return meaning
     if meaning is not SILENCED:
         said = f"appending {describe(meaning)} in a loop is not supported"

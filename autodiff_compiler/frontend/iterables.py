@@ -11,9 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autodiff_compiler.frontend import arrays, conditions, hints
-from autodiff_compiler.frontend.aliases import roots_of
 from autodiff_compiler.frontend.context import Context
-from autodiff_compiler.frontend.facts import UNOWNED
 from autodiff_compiler.frontend.known_calls import Call, optional, refuse_keywords, takes
 from autodiff_compiler.frontend.values import (
     SILENCED,
@@ -251,16 +249,6 @@ def _rows(
 
 def _bounds(space: Range) -> tuple[Operand, Operand, Operand]:
     return space.start, space.stop, space.step
-
-
-def arrays_in(ctx: Context, meaning: Meaning) -> frozenset[object]:
-    """The roots of the arrays whose rows an iteration sees."""
-    match meaning:
-        case Element(array, _):
-            return roots_of(ctx, array) - {UNOWNED}
-        case Structure(items):
-            return frozenset[object]().union(*(arrays_in(ctx, item) for item in items))
-    return frozenset()
 
 
 def settled(ctx: Context, meaning: Meaning, node: ast.AST) -> Meaning:

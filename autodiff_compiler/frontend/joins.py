@@ -7,27 +7,39 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from autodiff_compiler.errors import Span
 from autodiff_compiler.frontend.context import DEAD, Context
+from autodiff_compiler.frontend.meeting import (
+    Meeting,
+    contents_in,
+    is_defined,
+    is_visible,
+    join_paths,
+    memory_of,
+)
 from autodiff_compiler.frontend.names import Names
 from autodiff_compiler.frontend.regions import Region
 from autodiff_compiler.frontend.values import (
+    CONTENTS,
     SILENCED,
     Binding,
     Closure,
     Counting,
-    Frame,
+    Key,
     Meaning,
     Partial,
     Poison,
+    Ref,
     State,
     Static,
     Structure,
     Super,
+    Thing,
+    arrays_of,
     describe,
     is_function,
     is_unbound,
@@ -287,24 +299,16 @@ def merge(
     `live` are the local names that may be read afterwards, None for all of them.
     """
     arms = (then, orelse)
-    results: list[Value] = []
+    state, results = ctx.state, list[Value]()
     yields: tuple[list[Operand], list[Operand]] = ([], [])
-    if then.region.closed and orelse.region.closed:
-        state = ctx.state
-    else:
-        state = {}
-        for key in dict.fromkeys((*then.state, *orelse.state)):
-            merged = _merge_name(ctx, node, key, arms, live)
-            if merged is None:
-                continue
-            binding, handed = merged
-            state[key] = binding
-            if handed is not None:
-                results += [leaf for leaf, _ in handed[0] or handed[1]]
-                for (leaf, x), (_, y) in zip(*handed, strict=False):
-                    ctx.facts.join(leaf, x, y)
-                for arm_yields, pairs in zip(yields, handed, strict=True):
-                    arm_yields += [operand for _, operand in pairs]
+    if not (then.region.closed and orelse.region.closed):
+        merging = Merging(ctx, node, arms, live)
+        state = merging.state()
+        results = list(merging.handed)
+        for leaf, (x, y) in merging.handed.items():
+            ctx.facts.join(leaf, x, y)
+            yields[0].append(x)
+            yields[1].append(y)
     with ctx.region.at(ctx.origin(node)):
         blocks = [arm.region.finished(*given) for arm, given in zip(arms, yields, strict=True)]
         if results or any(block.nodes for block in blocks):
@@ -316,102 +320,281 @@ def merge(
         ctx.region.closed = True
 
 
-Key = tuple[Frame, str]
-Handed = tuple[Pairs, Pairs]
+@dataclass(frozen=True)
+class Joining:
+    """A name that means something on both ways, or only on one that is `alone`."""
+
+    key: Key
+    first: Binding
+    second: Binding
+    alone: int | None = None
+
+    @property
+    def label(self) -> str | None:
+        name = self.key[1]
+        return LABELS.get(name, None if name in (RESULT, VALUE) else name)
 
 
-def _merge_name(
-    ctx: Context, node: ast.AST, key: Key, arms: tuple[Arm, Arm], live: Names | None
-) -> tuple[Binding, Handed | None] | None:
-    """What a name means after the branch, and what each arm hands over for it."""
-    a, b = (arm.state.get(key) for arm in arms)
-    if a is b:
-        return (a, None) if a is not None else None
-    frame, name = key
-    pseudo = name in (RETURNED, RESULT)
-    mine = frame is ctx.frame
-    if mine and live is not None and name not in live and not pseudo:
-        known = a or b
-        assert known is not None
-        return Binding(DEAD, known.span), None
-    over = [arm.region.closed or (has_returned(ctx, arm.state) and not pseudo) for arm in arms]
-    if pseudo and over == [False, False]:
-        return _merge_returned(ctx, node, key, arms)
-    if over[0] != over[1]:
-        alive = 1 if over[0] else 0
-        going_on = (a, b)[alive]
-        if going_on is None:
-            return None
-        return _carry_out(ctx, node, going_on, arms, alive, name)
-    if not mine and (a is None or b is None):
-        return None  # a frame of an inlined function that only one arm has called
-    if over == [True, True]:
-        known = a or b
-        assert known is not None
-        return Binding(DEAD, known.span), None
-    here = ctx.span(node)
-    first = a or Binding(UNBOUND_VALUE, here)
-    second = b or Binding(UNBOUND_VALUE, here)
-    label = None if name == VALUE else name
-    template = widen(first.meaning, second.meaning, (first.span, second.span), label)
-    if isinstance(template, Poison):
-        return Binding(template, second.span), None
-    handed = []
-    for arm, binding in zip(arms, (first, second), strict=True):
-        with within(ctx, arm):
-            handed.append(hand_over(ctx, template, binding.meaning, node))
-    return Binding(template, second.span), (handed[0], handed[1])
+class Merging:
+    """The state after a branch, and what each arm hands over for it.
 
-
-def _merge_returned(
-    ctx: Context, node: ast.AST, key: Key, arms: tuple[Arm, Arm]
-) -> tuple[Binding, Handed | None]:
-    """The result of the function, or whether it has one.
-
-    An arm without a result hands over nothing for it, and that doesn't show in its type: it is read
-    only where the function has returned.
+    What the things hold that names stand for is joined once for each thing, see `meeting`; a name
+    that stands for the whole of one then needs no value of its own.
     """
-    a, b = (arm.state.get(key) for arm in arms)
-    if a is None or b is None:
-        known, alive = (b, 1) if a is None else (a, 0)
+
+    def __init__(
+        self, ctx: Context, node: ast.AST, arms: tuple[Arm, Arm], live: Names | None
+    ) -> None:
+        self.ctx, self.node, self.arms, self.live = ctx, node, arms, live
+        self.handed: dict[Value, tuple[Operand, Operand]] = {}
+        self.meeting = Meeting(ctx)
+        self.found: State = {}
+
+    def state(self) -> State:
+        unchanged = [*self.ctx.pending]
+        keys = dict.fromkeys((*self.arms[0].state, *self.arms[1].state))
+        order: list[tuple[Key, Binding | Joining]] = []
+        for key in keys:
+            if isinstance(key[0], Thing):
+                continue
+            merged = self._name(key)
+            if merged is None:
+                continue
+            order.append((key, merged))
+            match merged:
+                case Binding(meaning):
+                    unchanged.append(meaning)
+                case Joining(_, first, second, None):
+                    self.meeting.note(first.meaning, second.meaning)
+                case Joining(_, first, _, alone):
+                    for each in arrays_of(first.meaning):
+                        thing = self.ctx.facts.ref(each).thing
+                        self.meeting.pair(*((thing, None) if alone == 0 else (None, thing)))
+        self.meeting.note_unchanged(unchanged)
+        self.meeting.settle()
+        self._contents(keys)
+        for key, merged in order:
+            self.found[key] = merged if isinstance(merged, Binding) else self._joined(merged)
+        return self.found
+
+    # Names.
+
+    def _name(self, key: Key) -> Binding | Joining | None:
+        """What becomes of a name after the branch."""
+        ctx, arms = self.ctx, self.arms
+        a, b = (arm.state.get(key) for arm in arms)
+        if a is b:
+            return a
+        frame, name = key
+        pseudo = name in (RETURNED, RESULT)
+        mine = frame is ctx.frame
+        known = a or b
         assert known is not None
-        return _carry_out(ctx, node, known, arms, alive, key[1])
-    template = widen(a.meaning, b.meaning, (a.span, b.span), LABELS.get(key[1]))
-    if isinstance(template, Poison):
-        if template.reason:
-            template = replace(template, hint="end every path with a return of the same kind")
-        return Binding(template, b.span), None
-    handed = []
-    for arm, binding in zip(arms, (a, b), strict=True):
-        with within(ctx, arm):
-            handed.append(hand_over(ctx, template, binding.meaning, node))
-    return Binding(template, b.span), (handed[0], handed[1])
+        if mine and self.live is not None and name not in self.live and not pseudo:
+            return Binding(DEAD, known.span)
+        over = [arm.region.closed or (has_returned(ctx, arm.state) and not pseudo) for arm in arms]
+        if pseudo and over == [False, False]:
+            if a is None or b is None:
+                return Joining(key, known, known, 1 if a is None else 0)
+            return Joining(key, a, b)
+        if over[0] != over[1]:
+            alive = 1 if over[0] else 0
+            going_on = (a, b)[alive]
+            return None if going_on is None else Joining(key, going_on, going_on, alive)
+        if not mine and (a is None or b is None):
+            return None  # a frame of an inlined function that only one arm has called
+        if over == [True, True]:
+            return Binding(DEAD, known.span)
+        nowhere = Binding(UNBOUND_VALUE, ctx.span(self.node))
+        return Joining(key, a or nowhere, b or nowhere)
+
+    def _joined(self, joining: Joining) -> Binding:
+        first, second = joining.first, joining.second
+        if joining.alone is not None:
+            return Binding(self._alone(first.meaning, joining.alone, joining.label), first.span)
+        a, b = (self._now(k, each.meaning) for k, each in enumerate((first, second)))
+        template = widen(a, b, (first.span, second.span), joining.label)
+        if isinstance(template, Poison):
+            if template.reason and joining.key[1] in (RETURNED, RESULT):
+                template = replace(template, hint="end every path with a return of the same kind")
+            return Binding(template, second.span)
+        self._hand_over(template, a, b)
+        return Binding(self._referring(template, a, b), second.span)
+
+    def _now(self, arm: int, meaning: Meaning) -> Meaning:
+        """A meaning at the end of an arm, where it is known."""
+        with within(self.ctx, self.arms[arm]):
+            return self.ctx.current(meaning, self.node, quiet=True)
+
+    def _hand_over(self, template: Meaning, a: Meaning, b: Meaning) -> None:
+        pairs = []
+        for arm, meaning in zip(self.arms, (a, b), strict=True):
+            with within(self.ctx, arm):
+                pairs.append(hand_over(self.ctx, template, meaning, self.node))
+        for (leaf, x), (_, y) in zip(*pairs, strict=True):
+            self.handed.setdefault(leaf, (x, y))
+
+    def _referring(self, template: Meaning, a: Meaning, b: Meaning) -> Meaning:
+        """The joined meaning, where arrays refer to the things that they are after the branch."""
+        facts = self.ctx.facts
+        changed: dict[Operand, Operand] = {}
+        for leaf, x, y in leaf_triples(template, a, b):
+            if leaf is x or leaf is y:
+                continue
+            first, second = facts.ref(x), facts.ref(y)
+            path = join_paths(first.path, second.path)
+            thing = self.meeting.of(first.thing, second.thing)
+            if path is None:
+                facts.relate(facts.ref(leaf).thing, (first.thing, second.thing, thing))
+                facts.ref(leaf).thing.home = self.ctx.region
+                continue
+            contents = contents_in(self.found, thing)
+            if not path.steps and isinstance(contents, Value):
+                changed[leaf] = contents
+                del self.handed[leaf]
+                continue
+            for filler, p, q in path.handed:
+                self.handed[filler] = (p, q)
+            facts.refs[leaf] = Ref(thing, path.steps, self._version(thing))
+        for leaf in arrays_of(template):
+            if leaf in self.handed and leaf not in facts.refs:
+                # A list where one way has a structure: its items are what is known of it.
+                held = (*arrays_of(a), *arrays_of(b))
+                facts.relate(facts.ref(leaf).thing, (facts.ref(each).thing for each in held))
+        return map_leaves(template, lambda leaf: changed.get(leaf, leaf))
+
+    def _version(self, thing: Thing) -> object:
+        binding = self.found.get((thing, CONTENTS))
+        return thing if binding is None else binding.meaning
+
+    def _alone(self, meaning: Meaning, alone: int, label: str | None) -> Meaning:
+        """What the one arm that goes on knows; the other raises, or returns, and hands over
+        nothing."""
+        ctx, facts = self.ctx, self.ctx.facts
+        meaning = self._now(alone, meaning)
+
+        def fresh(operand: Operand, name: str | None) -> Operand:
+            if is_defined(ctx, operand) or not isinstance(operand, Value):
+                return operand
+            made = Value(operand.type, name)
+            self._give(made, operand, alone)
+            return made
+
+        def change(leaf: Operand, name: str | None) -> Operand:
+            array = memory_of(leaf)
+            if array is None:
+                return fresh(leaf, name)
+            ref = facts.ref(array)
+            if not ref.path:
+                contents = contents_in(self.found, ref.thing)
+                if isinstance(contents, Value) and is_known(contents):
+                    return contents
+            made = fresh(leaf, name)
+            if made is leaf or not isinstance(made, Value):
+                return made
+            steps = tuple(
+                replace(step, fillers=tuple(fresh(each, each.name) for each in step.fillers))
+                for step in ref.path
+            )
+            if not steps and (ref.thing, CONTENTS) not in self.found:
+                self.found[ref.thing, CONTENTS] = Binding(made, ctx.span(self.node))
+                ref.thing.home = ctx.region
+            facts.refs[made] = Ref(ref.thing, steps, self._version(ref.thing))
+            return made
+
+        def is_known(value: Value) -> bool:
+            return value in self.handed or is_defined(ctx, value)
+
+        return _named_leaves(meaning, change, label)
+
+    def _give(self, made: Value, operand: Operand, alone: int) -> None:
+        other: Operand = operand if self.arms[1 - alone].region.closed else UNBOUND_VALUE
+        self.handed[made] = (operand, other) if alone == 0 else (other, operand)
+
+    # Things.
+
+    def _contents(self, keys: Iterable[Key]) -> None:
+        """What each thing holds after the branch."""
+        closed = [arm.region.closed for arm in self.arms]
+        for thing, _ in keys:
+            if isinstance(thing, Thing) and is_visible(self.ctx, thing):
+                self._hold(thing, thing, thing, closed)
+        for (a, b), made in self.meeting.pairs.items():
+            if made is not a and made is not b:
+                self._hold(made, a, b, closed)
+                made.home = self.ctx.region
+            elif (made, CONTENTS) not in self.found and a is not b:
+                # Made on the one way that goes on.
+                arm = self.arms[0 if a is made else 1]
+                binding = arm.state.get((made, CONTENTS))
+                if binding is not None:
+                    self._carry(made, binding, 0 if a is made else 1)
+
+    def _hold(self, made: Thing, a: Thing | None, b: Thing | None, closed: list[bool]) -> None:
+        ctx = self.ctx
+        here = ctx.span(self.node)
+        found = []
+        for arm, thing in zip(self.arms, (a, b), strict=True):
+            assert thing is not None
+            binding = arm.state.get((thing, CONTENTS))
+            if binding is None and thing.value is not None:
+                binding = Binding(thing.value, here)
+            found.append(binding)
+        first, second = found
+        if first is None or second is None:
+            return
+        if closed[0] != closed[1]:
+            alone = 1 if closed[0] else 0
+            self._carry(made, found[alone] or first, alone)
+            return
+        if first.meaning is second.meaning:
+            self.found[made, CONTENTS] = second
+            return
+        name = next((m.name for m in (first.meaning, second.meaning) if isinstance(m, Value)), None)
+        template = widen(first.meaning, second.meaning, (first.span, second.span), name)
+        if isinstance(template, Value):
+            self._hand_over(template, first.meaning, second.meaning)
+            ctx.facts.refs[template] = Ref(made, (), template)
+        self.found[made, CONTENTS] = Binding(template, second.span)
+
+    def _carry(self, made: Thing, binding: Binding, alone: int) -> None:
+        """What a thing holds where only one way goes on."""
+        contents = binding.meaning
+        if isinstance(contents, Value) and not is_defined(self.ctx, contents):
+            fresh = Value(contents.type, contents.name)
+            self._give(fresh, contents, alone)
+            self.ctx.facts.refs[fresh] = Ref(made, (), fresh)
+            binding = Binding(fresh, binding.span)
+        self.found[made, CONTENTS] = binding
 
 
-def _carry_out(
-    ctx: Context,
-    node: ast.AST,
-    binding: Binding,
-    arms: tuple[Arm, Arm],
-    alive: int,
-    name: str,
-) -> tuple[Binding, Handed | None]:
-    """What the one arm that goes on knows; the other raises, or returns, and hands over nothing."""
-    inside = arms[alive].region.values
-    label = LABELS.get(name) or (None if name in (RESULT, VALUE) else name)
+def leaf_triples(template: Meaning, a: Meaning, b: Meaning) -> Iterator[tuple[Value, Value, Value]]:
+    """The arrays that stand at one place of a meaning and of the two that it joins."""
+    match template, a, b:
+        case Structure(), Structure(), Structure():
+            for three in zip(template.items, a.items, b.items, strict=True):
+                yield from leaf_triples(*three)
+        case Closure(), Closure(), Closure():
+            for name, default in template.defaults.items():
+                yield from leaf_triples(default, a.defaults[name], b.defaults[name])
+        case (Partial() | Super(), Partial() | Super(), Partial() | Super()):
+            for three in zip(parts_of(template), parts_of(a), parts_of(b), strict=True):
+                yield from leaf_triples(*three)
+        case _:
+            found = [memory_of(each) for each in (template, a, b)]
+            leaf, x, y = found
+            if leaf is not None and x is not None and y is not None:
+                yield leaf, x, y
 
-    def change(meaning: Meaning, name: str | None) -> Meaning:
-        if not isinstance(meaning, Structure):
-            return map_leaves(meaning, lambda x: Value(x.type, name) if x in inside else x)
-        items = (
-            change(item, name and f"{name}_{place}") for place, item in enumerate(meaning.items)
-        )
-        return Structure(tuple(items), meaning.container)
 
-    template = change(binding.meaning, label)
-    with within(ctx, arms[alive]):
-        pairs = hand_over(ctx, template, binding.meaning, node)
-    other: Pairs = []
-    if not arms[1 - alive].region.closed:
-        other = [(leaf, UNBOUND_VALUE) for leaf, _ in pairs]
-    return Binding(template, binding.span), (pairs, other) if alive == 0 else (other, pairs)
+def _named_leaves(
+    meaning: Meaning, change: Callable[[Operand, str | None], Operand], name: str | None
+) -> Meaning:
+    """The meaning with every operand in it changed, each under the name of its place."""
+    if not isinstance(meaning, Structure):
+        return map_leaves(meaning, lambda leaf: change(leaf, name))
+    items = (
+        _named_leaves(item, change, name and f"{name}_{place}")
+        for place, item in enumerate(meaning.items)
+    )
+    return Structure(tuple(items), meaning.container)

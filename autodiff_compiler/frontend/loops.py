@@ -16,12 +16,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from autodiff_compiler.frontend import joins
-from autodiff_compiler.frontend.aliases import Heads
 from autodiff_compiler.frontend.context import DEAD, Context
 from autodiff_compiler.frontend.expressions import condition
 from autodiff_compiler.frontend.growing import element_type
+from autodiff_compiler.frontend.heads import Heads, placed, roots_beside
 from autodiff_compiler.frontend.iterables import Driver
-from autodiff_compiler.frontend.names import contains
+from autodiff_compiler.frontend.names import contains, rebound
 from autodiff_compiler.frontend.regions import Region
 from autodiff_compiler.frontend.values import (
     SILENCED,
@@ -78,17 +78,21 @@ def run(ctx: Context, loop: Looping) -> tuple[Value, ...]:
     starts = _starts(ctx, loop)
     fresh = _first_bound_inside(ctx, loop, starts)
     heads = _first_heads(ctx, loop, {n: start for n, start in starts.items() if n not in fresh})
-    sharing = Heads(ctx, starts)
+    sharing = _sharing(ctx, loop, starts)
     lenient, ctx.lenient = ctx.lenient, True
     for _ in range(ROUNDS):
         mark, misses = len(ctx.problems), ctx.misses
-        sharing.enter(ctx, heads)
-        found = _round(ctx, loop, heads, fresh)
-        ends = {name: found.ends[ctx.frame, name].meaning for name in heads}
-        grown = sharing.grown(ctx, heads, ends)
-        wider = {name: _wider(ctx, found, starts, name) for name in heads}
+        found = _round(ctx, loop, sharing, heads, fresh)
+        ends = _ends(ctx, found, loop.node)
+        grown = sharing.grown(found.heads, ends, found.ends)
+        wider = {
+            name: _wider(
+                ctx, found, starts, name, sharing.settled(name, found.heads[name], ends[name])
+            )
+            for name in heads
+        }
         if not grown and all(
-            joins.shape(wider[name]) == joins.shape(heads[name]) for name in heads
+            joins.shape(wider[name]) == joins.shape(found.heads[name]) for name in heads
         ):
             break
         del ctx.problems[mark:]
@@ -98,7 +102,7 @@ def run(ctx: Context, loop: Looping) -> tuple[Value, ...]:
     ctx.lenient = lenient
     if ctx.misses > misses and not lenient:
         del ctx.problems[mark:]
-        found = _round(ctx, loop, heads, fresh)
+        found = _round(ctx, loop, sharing, heads, fresh)
     ctx.heads[*ctx.path, loop.node] = heads
     if found.known is False:
         return ()
@@ -106,7 +110,27 @@ def run(ctx: Context, loop: Looping) -> tuple[Value, ...]:
         if not lenient:
             _refuse_endless(ctx, loop, found)
         return ()
-    return _finish(ctx, loop, found, starts, fresh)
+    return _finish(ctx, loop, found, starts, fresh, sharing)
+
+
+def _sharing(ctx: Context, loop: Looping, starts: dict[str, Binding]) -> Heads:
+    """What the arrays among the names stand for before the loop."""
+    node, code = loop.node, ctx.frame.code
+    read = None
+    if isinstance(node, ast.stmt):
+        read = code.captured | code.head[node] | code.after[node]
+    now = {name: ctx.current(start.meaning, node, quiet=True) for name, start in starts.items()}
+    return Heads(ctx, node, now, roots_beside(ctx, starts, read), frozenset(rebound([node])))
+
+
+def _ends(ctx: Context, found: Round, node: ast.AST) -> dict[str, Meaning]:
+    """What the names mean at the end of the body."""
+    with ctx.inside(found.region, found.ends):
+        ends = {
+            name: ctx.current(found.ends[ctx.frame, name].meaning, node, quiet=True)
+            for name in found.heads
+        }
+    return ends
 
 
 def _starts(ctx: Context, loop: Looping) -> dict[str, Binding]:
@@ -160,8 +184,15 @@ def _is_of_numbers(meaning: Meaning) -> bool:
     )
 
 
-def _round(ctx: Context, loop: Looping, heads: dict[str, Meaning], fresh: frozenset[str]) -> Round:
-    state = dict(ctx.state)
+def _round(
+    ctx: Context,
+    loop: Looping,
+    sharing: Heads,
+    heads: dict[str, Meaning],
+    fresh: frozenset[str],
+) -> Round:
+    heads, held = sharing.enter(heads)
+    state = {**ctx.state, **held}
     for name in loop.names:
         span = state[ctx.frame, name].span if (ctx.frame, name) in state else None
         meaning = heads.get(name, NOT_YET if name in fresh else DEAD)
@@ -191,12 +222,14 @@ def _round(ctx: Context, loop: Looping, heads: dict[str, Meaning], fresh: frozen
     return found
 
 
-def _wider(ctx: Context, found: Round, starts: dict[str, Binding], name: str) -> Meaning:
+def _wider(
+    ctx: Context, found: Round, starts: dict[str, Binding], name: str, end: Meaning
+) -> Meaning:
     """What a name means at the head, given what it means at the end of the body."""
-    head, end = found.heads[name], found.ends[ctx.frame, name]
-    if end.meaning is SILENCED:
+    head, span = found.heads[name], found.ends[ctx.frame, name].span
+    if end is SILENCED:
         return head  # perhaps only because the types aren't known yet
-    return joins.widen(head, end.meaning, (starts[name].span, end.span), name)
+    return joins.widen(head, end, (starts[name].span, span), name)
 
 
 def _refuse_endless(ctx: Context, loop: Looping, found: Round) -> None:
@@ -217,28 +250,43 @@ def _finish(
     found: Round,
     starts: dict[str, Binding],
     fresh: frozenset[str],
+    sharing: Heads,
 ) -> tuple[Value, ...]:
     """Append the loop as the last round found it, without what it only passes through."""
     for name in (name for name in starts if name in fresh):
-        found.heads[name] = joins.freshen(found.ends[ctx.frame, name].meaning, name)
+        end = found.ends[ctx.frame, name].meaning
+        found.heads[name] = joins.freshen(end, name)
+        sharing.bind_inside(name, found.heads[name], end)
+    ends = _ends(ctx, found, loop.node)
+    first, following = sharing.handed(found.heads, ends, found.ends)
     inits: dict[Value, Operand] = {}
     nexts: dict[Value, Operand] = {}
     for name, head in found.heads.items():
-        end = found.ends[ctx.frame, name].meaning
+        end = ends[name]
+        apart = set()
+        for place, leaf in placed(head, (name,)):
+            if name not in fresh and sharing.is_settled(place):
+                apart.add(leaf)
+                carried = sharing.carried_at(place)
+                if carried is not None and carried in first:
+                    inits[carried], nexts[carried] = first[carried], following[carried]
         if name in fresh:
             inits |= {arg: UNBOUND_VALUE for arg in leaves(head) if isinstance(arg, Value)}
         else:
-            inits |= joins.hand_over(ctx, head, starts[name].meaning, loop.node)
+            start = sharing.starts[name]
+            inits |= _beside(joins.hand_over(ctx, head, start, loop.node), apart)
         if end is not SILENCED:
             with ctx.inside(found.region, found.ends):
-                nexts |= joins.hand_over(ctx, head, end, loop.node)
+                nexts |= _beside(joins.hand_over(ctx, head, end, loop.node), apart)
+    inits |= first
+    nexts |= following
     kept = [arg for arg in inits if nexts.get(arg, arg) is not arg or inits[arg].type != arg.type]
     finals = {arg: Value(arg.type, arg.name) for arg in kept}
     for arg, final in finals.items():
         ctx.facts.copy(arg, final)
     unchanged = {arg: init for arg, init in inits.items() if arg not in finals}
-    ends = tuple(nexts.get(arg, arg) for arg in kept)
-    block = substitute(Block(tuple(found.region.nodes), (*ends, *found.collects)), unchanged)
+    handed = tuple(nexts.get(arg, arg) for arg in kept)
+    block = substitute(Block(tuple(found.region.nodes), (*handed, *found.collects)), unchanged)
     assert block.yields is not None
     sequences = tuple(Value(SequenceType(element_type(item.type))) for item in found.collects)
     made = Loop(
@@ -254,7 +302,13 @@ def _finish(
     )
     ctx.region.add(made if loop.driver is None else _driven(made, loop.driver))
     _leave(ctx, loop, found, {**unchanged, **finals})
+    sharing.leave(found.heads, {**unchanged, **finals})
     return sequences
+
+
+def _beside(pairs: joins.Pairs, apart: set[Value]) -> joins.Pairs:
+    """What is handed over, but for the arrays that are carried as what things hold."""
+    return [(leaf, operand) for leaf, operand in pairs if leaf not in apart]
 
 
 def _driven(loop: Loop, driver: Driver) -> Loop:

@@ -11,9 +11,18 @@ from autodiff_compiler.errors import InternalError, Problem, StaticWanted, Unsup
 from autodiff_compiler.frontend import calls, comprehensions, expressions, objects, statements
 from autodiff_compiler.frontend.context import Context, Guard
 from autodiff_compiler.frontend.refuse import STAR_PARAMETER
-from autodiff_compiler.frontend.values import SILENCED, Frame, Meaning, Poison, Static
+from autodiff_compiler.frontend.values import (
+    SILENCED,
+    Frame,
+    Meaning,
+    Poison,
+    Static,
+    Structure,
+    Thing,
+    arrays_of,
+)
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import OPAQUE, ScalarType, Type, holds_array, type_of
+from autodiff_compiler.ir.types import OPAQUE, ScalarType, TupleType, Type, holds_array, type_of
 from autodiff_compiler.ir.values import Block, Const, Function, Node, Operand, Origin, Value
 from autodiff_compiler.ir.walk import map_blocks, values_defined
 from autodiff_compiler.source import find
@@ -43,6 +52,8 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
     ctx.calls.append(calls.activation(closure, {}))
     node = closure.code.node
     ctx.params = params = _bind_parameters(ctx, plain, arguments)
+    given = {key[1]: binding.meaning for key, binding in ctx.state.items()}
+    start = len(ctx.region.nodes)
     if isinstance(node, ast.AsyncFunctionDef):
         ctx.refuse_as(node)
     yields: tuple[Operand, ...] = ()
@@ -50,6 +61,7 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
         result = calls.run(ctx)
         if not ctx.region.closed:
             yields = _returned(ctx, result)
+        _check_arguments(ctx, given, start)
     except RecursionError:
         ctx = Context(statements.execute, expressions.evaluate, calls.call, comprehensions.generate)
         ctx.frame = Frame(closure.code, closure)
@@ -115,9 +127,60 @@ def _bind_parameters(
             meaning = param = Value(given, name)
         params.append(param)
         ctx.region.values.add(param)
+        if isinstance(param.type, TupleType) and meaning is param:
+            meaning = _items(ctx, param, calls.parameter_node(node, name))
         if name not in starred:
             ctx.bind(name, meaning, calls.parameter_node(node, name))
     return tuple(params)
+
+
+def _items(ctx: Context, container: Meaning, node: ast.AST) -> Meaning:
+    """A container among the arguments, taken apart: whatever is written into it, its items are
+    one object each."""
+    structure = ctx.structure(container, node)
+    if structure is None:
+        return container
+    items = tuple(_items(ctx, item, node) for item in structure.items)
+    return Structure(items, structure.container)
+
+
+def _check_arguments(ctx: Context, given: Mapping[str, Meaning], start: int) -> None:
+    """Let the call raise where an argument that is written shares memory with another array.
+
+    That comes first, behind the `start` nodes that take the arguments apart.
+    """
+    changed, waiting = set[Thing](), [*ctx.changed]
+    while waiting:
+        thing = waiting.pop()
+        if thing not in changed:
+            changed.add(thing)
+            waiting += (*thing.stands_for, *ctx.facts.may.get(thing, ()))
+    if not changed:
+        return
+    arguments = [(name, value) for name, meaning in given.items() for value in arrays_of(meaning)]
+    before, ctx.region.nodes[start:] = ctx.region.nodes[start:], []
+    node = ctx.frame.code.node
+    for source in ctx.captured.values():
+        if holds_array(source.type):
+            value = ctx.made(node, "captured", source=source)
+            assert isinstance(value, Value)
+            arguments.append((source.name, value))
+    ready = len(ctx.region.nodes)
+    for k, (name, value) in enumerate(arguments):
+        thing = ctx.facts.ref(value).thing
+        if thing not in changed:
+            continue
+        others = [
+            (other, one)
+            for j, (other, one) in enumerate(arguments)
+            if j != k and (j > k or ctx.facts.ref(one).thing not in changed)
+        ]
+        if others:
+            names, values = zip(*others, strict=True)
+            ctx.made(node, "apart", value, *values, names=(name, *names))
+    if len(ctx.region.nodes) == ready:
+        del ctx.region.nodes[start:]
+    ctx.region.nodes += before
 
 
 def _returned(ctx: Context, result: Meaning) -> tuple[Operand, ...]:

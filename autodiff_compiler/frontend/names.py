@@ -90,6 +90,14 @@ def assigned(nodes: Iterable[ast.AST]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def rebound(nodes: Iterable[ast.AST]) -> set[str]:
+    """The names that these nodes bind other than by `name += ...`, which an array stays in."""
+    nodes = list(_same_scope(nodes))
+    kept = {id(node.target) for node in nodes if isinstance(node, ast.AugAssign)}
+    stored = (n for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return {name.id for name in stored if id(name) not in kept}
+
+
 def written(nodes: Iterable[ast.AST]) -> tuple[str, ...]:
     """The names into whose values these nodes write: `a[i] = v`."""
     found: dict[str, None] = {}

@@ -15,6 +15,7 @@ from autodiff_compiler.frontend import (
     joins,
     loops,
     targets,
+    unwritten,
     writes,
 )
 from autodiff_compiler.frontend.context import Context
@@ -58,12 +59,14 @@ def execute(ctx: Context, statements: Statements) -> None:
         if not isinstance(returned, Const):
             _guarded(ctx, returned, statements[place:])
             return
+        mark = len(ctx.pending)
         with ctx.at_statement(statement):
             if isinstance(statement, ast.If):
                 if _branch(ctx, statement, statements[place + 1 :]):
                     return
             else:
                 _statement(ctx, statement)
+        del ctx.pending[mark:]
 
 
 def _statement(ctx: Context, node: ast.stmt) -> None:
@@ -110,9 +113,6 @@ def _augment(
     ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
 ) -> None:
     """`x += e` of a number is `x = x + e`."""
-    if isinstance(target, ast.Subscript) and writes.array_written(ctx, target) is not None:
-        writes.augment_item(ctx, node, target)
-        return
     if isinstance(target, ast.Attribute) and instances.being_made(ctx, target) is not None:
         left = evaluate(
             ctx, ast.copy_location(ast.Attribute(target.value, target.attr, LOAD), target)
@@ -120,8 +120,14 @@ def _augment(
         targets.assign(ctx, target, apply_binary(ctx, node, op, left, evaluate(ctx, value)))
         return
     if not isinstance(target, ast.Name):
+        assert isinstance(target, ast.Subscript | ast.Attribute)
+        base = evaluate(ctx, target.value)
+        if isinstance(target, ast.Subscript) and isinstance(base, Value) and writes.is_array(base):
+            writes.augment_item(ctx, node, target, base)
+            return
         evaluate(ctx, value)
-        targets.assign(ctx, target, SILENCED)
+        if base is not SILENCED:
+            unwritten.refuse(ctx, target)
         return
     left = evaluate(ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target))
     if isinstance(left, Value) and isinstance(left.type, ArrayType):
@@ -317,10 +323,8 @@ def _for(ctx: Context, node: ast.For, target: ast.expr, iterable: ast.expr) -> N
     elif isinstance(driver, Driver):
         element = driver.element
         # What the loop runs over is read in each iteration, as it is by then.
-        before = ctx.facts.kept
-        ctx.facts.kept |= iterables.arrays_in(ctx, element)
+        ctx.pending.append(element)
         _looping(ctx, node, driver, None, lambda: body(element))
-        ctx.facts.kept -= iterables.arrays_in(ctx, element) - before
         iterables.check_lengths(ctx, driver, iterable)
     else:
         _unrolled(ctx, node, driver, body)

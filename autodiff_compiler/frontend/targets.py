@@ -34,21 +34,19 @@ def assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
             return ctx.state[ctx.frame, name].meaning
         case ast.Tuple(targets) | ast.List(targets):
             items = unpacked(ctx, target, meaning, targets)
-            written = [each for each in targets if writes.array_written(ctx, each) is not None]
-            if written and writes.has_views(meaning):
-                said = "exchanging parts of arrays in one assignment is not supported"
-                hint = "write one assignment after the other, with .copy() of what is kept"
-                return ctx.refuse(written[0], "item assignment", said, hint)
             bound = [assign(ctx, each, item) for each, item in zip(targets, items, strict=True)]
             if isinstance(meaning, Structure):
                 return Structure(tuple(bound), meaning.container)
-        case ast.Subscript() if writes.array_written(ctx, target) is not None:
-            writes.write_item(ctx, target, meaning)
         case ast.Attribute(_, name) if (made := instances.being_made(ctx, target)) is not None:
             name = attributes.mangled(ctx, name)
             return instances.write_attribute(ctx, target, made, name, meaning)
-        case ast.Subscript() | ast.Attribute():
-            unwritten.refuse(ctx, target)
+        case ast.Subscript(value) | ast.Attribute(value):
+            base = ctx.evaluate(ctx, value)
+            if isinstance(target, ast.Subscript) and writes.is_array(base):
+                assert isinstance(base, Value)
+                writes.write_item(ctx, target, base, meaning)
+            elif base is not SILENCED:
+                unwritten.refuse(ctx, target)
         case ast.Starred(value):
             assign(ctx, value, meaning)
         case _:

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
+from typing import Any
 
 from autodiff_compiler.errors import Span
 from autodiff_compiler.frontend.names import LAMBDA, Code
@@ -26,6 +27,7 @@ from autodiff_compiler.ir.types import (
     TextType,
     TupleType,
     Type,
+    holds_array,
 )
 from autodiff_compiler.ir.values import Const, Operand, Value
 
@@ -211,7 +213,47 @@ class Binding:
     span: Span
 
 
-State = dict[tuple[Frame, str], Binding]
+@dataclass(eq=False)
+class Thing:
+    """The identity of an array that may be written, whatever names and views it has.
+
+    `value` is what it holds as long as nothing has written it. `fixed` says why it can't be
+    written, and `whole` that its elements stand in memory one after the other, in C order. `home`
+    is the region that it was made in, where that isn't the value's. `stands_for` are the things
+    that it is one of: of one that names stand for after a branch, or at the head of a loop.
+    """
+
+    value: Value | None = None
+    fixed: str = ""
+    whole: bool = False
+    home: object = None
+    stands_for: tuple[Thing, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step of the way from an array to a view of it: an operation without the array."""
+
+    name: str
+    fillers: tuple[Operand, ...]
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Ref:
+    """What memory a value stands for: a thing, and the way to the part of it that it shows.
+
+    `contents` is what the thing held when the value was read: the value itself if it is the whole.
+    """
+
+    thing: Thing
+    path: tuple[Step, ...]
+    contents: object
+
+
+CONTENTS = "<contents>"  # what a thing holds, in the state
+Key = tuple[Frame | Thing, str]
+State = dict[Key, Binding]
 
 
 def is_function(meaning: Meaning) -> bool:
@@ -253,6 +295,22 @@ def leaves(meaning: Meaning) -> Iterator[Operand]:
         case Partial() | Super():
             for part in parts_of(meaning):
                 yield from leaves(part)
+
+
+def arrays_of(meaning: Meaning) -> Iterator[Value]:
+    """The values in a meaning that have memory of their own, or share it."""
+    match meaning:
+        case Method(array, _) | Element(array, _):
+            yield from arrays_of(array)
+        case Zipped(parts):
+            for part in parts:
+                yield from arrays_of(part)
+        case Numbered(inner, _) | Reversed(inner) | Generating(first=inner):
+            yield from arrays_of(inner)
+        case _:
+            for leaf in leaves(meaning):
+                if isinstance(leaf, Value) and holds_array(leaf.type):
+                    yield leaf
 
 
 def map_leaves(meaning: Meaning, change: Callable[[Operand], Operand]) -> Meaning:

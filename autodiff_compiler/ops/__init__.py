@@ -46,6 +46,7 @@ from autodiff_compiler.ops import (
     norms,
     numpy_arithmetic,
     ordering,
+    overlap,
     piecewise,
     products,
     products_of_others,
@@ -105,6 +106,7 @@ _MODULES = (
     special,
     piecewise,
     numpy_arithmetic,
+    overlap,
     scipy_special,
     sequences,
     list_parts,
@@ -112,7 +114,7 @@ _MODULES = (
     captured,
     *_ARRAY_MODULES,
 )
-__all__ = ["ARRAYS", "OPS", "effect_of", "may_share_memory", "resolve"]
+__all__ = ["ARRAYS", "OPS", "effect_of", "may_share_memory", "memory_of", "resolve"]
 
 OPS.update({record.name: record for module in _MODULES for record in module.RECORDS})
 # The operations that are about arrays; the others are elementwise on arrays, or not for them.
@@ -177,6 +179,19 @@ def may_share_memory(op: Op) -> bool:
         held = any(isinstance(each.type, SequenceType | TupleType) for each in op.operands)
         return held or (bool(op.operands) and record.holds == "view")
     return record.holds != "new"
+
+
+def memory_of(op: Op) -> str:
+    """What the array that an operation gives shares memory with: it is "new", the "same" object as
+    the first operand, a "view" of it, or "maybe" one of those."""
+    if not may_share_memory(op):
+        return "new"
+    record = op.operation
+    assert isinstance(record, Record)
+    if record.memory is not None:
+        return record.memory([each.type for each in op.operands], op.attributes)
+    is_of_array = bool(op.operands) and isinstance(op.operands[0].type, ArrayType)
+    return record.holds if is_of_array and record.holds != "new" else "maybe"
 
 
 def _named_objects() -> dict[int, str]:

@@ -331,6 +331,7 @@ RECORDS = (
         effect=raises,
         weight=FREE,
         rule=Elementwise(lambda m, x, y: (1,)),
+        holds="same",
         spelling=Spelling(write_bound, lambda types: BOUND),
     ),
 )

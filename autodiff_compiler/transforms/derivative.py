@@ -309,7 +309,7 @@ def without_actions(nodes: Iterable[Node]) -> tuple[Node, ...]:
     return tuple(
         node if not blocks_of(node) else map_blocks(node, inside)
         for node in nodes
-        if not (isinstance(node, Op) and node.operation.name in ("print", "assert"))
+        if not (isinstance(node, Op) and node.operation.name in ("print", "assert", "apart"))
     )
 
 

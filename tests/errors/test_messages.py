@@ -6,6 +6,7 @@ report is compared, and beyond that every report has what any report must have.
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import inspect
 import re
@@ -169,7 +170,7 @@ def test_what_looks_hard_and_is_supported(path: Path) -> None:
             for s in (step, -step)
         )
         expected[place] = (ahead - behind) / 2e-6
-    value = function(*arguments)
+    value = function(*copy.deepcopy(arguments))
     for mode in ("reverse", "forward"):
         found, gradient = value_and_grad(function, mode=mode)(*arguments)
         assert (found, type(found)) == (value, type(value))

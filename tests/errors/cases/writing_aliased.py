@@ -3,6 +3,8 @@ import numpy as np
 
 def f(x: np.ndarray) -> float:
     u = x * 2.0
-    v = u
+    v = u * 1.0
+    if x[0] > 0.0:
+        v = u
     u[0] = 0.0
     return np.sum(u * v)
