@@ -10,7 +10,8 @@ from autodiff_compiler.errors import UnsupportedError
 
 
 def appended(x: Any) -> Any:
-    y, kept = x.copy(), []
+    y = x.copy()
+    kept = []
     for t in range(3):
         kept.append(y if t == 1 else y.copy())
         y *= 2.0
@@ -18,7 +19,8 @@ def appended(x: Any) -> Any:
 
 
 def written_first(x: Any) -> Any:
-    y, kept = x.copy(), []
+    y = x.copy()
+    kept = []
     for t in range(3):
         y *= 2.0
         kept.append(y if t == 1 else y.copy())
@@ -33,7 +35,8 @@ def listed(x: Any) -> Any:
 
 
 def one_of_two(x: Any) -> Any:
-    y, z, kept = x.copy(), 3.0 * x, []
+    y, z = x.copy(), 3.0 * x
+    kept = []
     for t in range(3):
         kept.append(z if t == 1 else y)
         z *= 2.0
