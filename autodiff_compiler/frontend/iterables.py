@@ -30,6 +30,7 @@ from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import (
     INT,
     ArrayType,
+    Container,
     Fields,
     Kind,
     ScalarType,
@@ -111,6 +112,15 @@ def _strings_in(meaning: Meaning) -> Sequence[Static] | None:
     return None
 
 
+def _container_of(meaning: Meaning) -> Container | None:
+    match meaning:
+        case Structure(_, container) | Value(type=TupleType(_, container)):
+            return container
+        case Const(type=TupleType(_, container)):
+            return container
+    return None
+
+
 def _is_regular(meaning: Meaning) -> bool:
     """Whether the structures in it have items of one shape, so that each fits into sequences."""
     match meaning:
@@ -131,6 +141,8 @@ def _is_column(items: Sequence[Meaning]) -> bool:
     known = [row for row in rows if row]
     if len(known) < len(rows) or len({len(row) for row in known}) > 1:
         return False
+    if len(set(map(_container_of, items))) > 1:
+        return False  # they are told apart by their classes, or what they call their items
     return all(_is_column(column) for column in zip(*known, strict=True))
 
 

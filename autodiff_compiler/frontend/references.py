@@ -67,7 +67,8 @@ def change(
 ) -> bool:
     """Give the thing that an array belongs to new contents; whether that has worked."""
     ref = ctx.facts.ref(array)
-    if why := ref.thing.fixed or (ref.thing in ctx.facts.kept and KEPT):
+    perhaps = {ref.thing, *ctx.facts.may.get(ref.thing, ())}
+    if why := ref.thing.fixed or (not ctx.facts.kept.isdisjoint(perhaps) and KEPT):
         ctx.refuse(node, "item assignment", why, "write into a copy, made with .copy()")
         return False
     whole = contents_of(ctx, ref.thing)

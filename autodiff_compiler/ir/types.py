@@ -480,8 +480,11 @@ def array_type_of(value: np.ndarray) -> ArrayType | None:
 
 
 def accepts(declared: Type, value: object) -> bool:
-    """Whether a run-time value is what its declared type says. None is an unbound value."""
-    if value is None:
+    """Whether a run-time value is what its declared type says.
+
+    None is an unbound value, and NumPy's zeros like None are its cotangent, which nothing reads.
+    """
+    if value is None or (type(value) is np.ndarray and value.dtype == object):
         return True
     match declared:
         case ScalarType():

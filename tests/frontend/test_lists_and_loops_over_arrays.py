@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autodiff_compiler import grad, jvp
+from autodiff_compiler import check_grads, grad, jvp
+from autodiff_compiler.ir.interpreter import interpret
 
 X = np.array([1.0, 2.0, 3.0, 4.0])
 
@@ -58,3 +59,17 @@ def test_second_order_of_a_list_of_arrays() -> None:
 
     hessian = np.array([jvp(grad(f), (X,), (unit,))[1] for unit in np.eye(4)])
     assert hessian == pytest.approx(np.diag(6 * X), rel=1e-14)
+
+
+def test_an_array_first_bound_in_a_loop_and_read_after_it() -> None:
+    def f(x: Any) -> Any:
+        w = x * 1.0
+        for _ in range(3):
+            r = x - w.sum()
+            w = 1.0 / (1.0 + r**2)
+        return r[-1] + w[0]
+
+    derivative = grad(f)
+    lowered = derivative.lower(X)
+    assert np.array_equal(interpret(lowered.ir, (X,)), derivative(X))
+    check_grads(f, (X,))
