@@ -418,9 +418,11 @@ class Context:
     def _read_anew(self, value: Value, node: ast.AST, name: str, quiet: bool) -> Meaning:
         ref = self.facts.ref(value)
         binding = self.state.get((ref.thing, CONTENTS))
-        if binding is None or binding.meaning is ref.contents:
+        if binding is None:
             return value
         found = contents = binding.meaning
+        if contents is ref.contents and not isinstance(contents, Poison):
+            return value
         if isinstance(contents, Poison):
             if quiet:
                 return value

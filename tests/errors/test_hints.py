@@ -129,7 +129,7 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
     ("math_unknown_name", "math.sin?", (("math.sine", "math.sin"),), math.cos(X)),
     ("matrix_product", "write x * y", (("x @ y", "x * y"),), X),
     ("name_misspelt", "did you mean total?", (("totl", "total"),), 3.0),
-    ("numpy_unknown_keyword", "assign the result", ((", out=y", ""),), math.cos(X)),
+    ("numpy_unknown_keyword", "pass an array", ((", out=y", ""),), math.cos(X)),
     (
         "nonlocal_write",
         "return the new value, and write total = add(...)",

@@ -70,6 +70,18 @@ def test_stale_in_the_next_iteration() -> None:
     assert "may be the same array" in refused(f, X)
 
 
+def test_unknown_after_a_branch_that_made_it_so() -> None:
+    def f(x: Any) -> Any:
+        b = x
+        if np.var(x) > 0.3:
+            b[:] += b
+            first, *_ = b.reshape(2, 2)
+            first[0] += 1.0
+        return np.sum(b)
+
+    assert "may be the same array" in refused(f, X)
+
+
 def test_arrays_of_a_list_that_grows_in_a_loop_are_not_written() -> None:
     def f(x: Any) -> Any:
         u = x * 2.0
