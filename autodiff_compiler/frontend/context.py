@@ -372,7 +372,7 @@ class Context:
             if self.lenient:
                 self.region.closed = True
         elif not may_be_unbound(meaning):
-            found = self.current(meaning, node, name)
+            found = self.settle(self.current(meaning, node, name))
             if found is meaning:
                 return meaning
         elif frame is not self.frame:

@@ -69,7 +69,7 @@ def _parts(step: Step, rank: int) -> list[Part] | None:
 
 def _step(parts: Sequence[Part], was_rest: bool) -> Step:
     shown = list(parts)
-    while shown and _is_all(shown[-1][0]) and not was_rest:
+    while shown and _is_all(shown[-1][0]):
         shown.pop()
     index = tuple(entry for entry, _ in shown)
     if was_rest:

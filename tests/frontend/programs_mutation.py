@@ -92,6 +92,18 @@ def passed_twice(x: Any) -> Any:
     return np.sum(a * x)
 
 
+def view_passed_twice(x: Any) -> Any:
+    def add(target: Any, source: Any) -> None:
+        target += source
+
+    a = np.outer(x, x)
+    for i, row in enumerate(a):
+        if i > 0:
+            row[...] *= x[0]
+            add(row, row)
+    return np.sum(a * WEIGHTS)
+
+
 def overlapping_slices(x: Any) -> Any:
     a = x.copy()
     a[1:] = a[:-1]
