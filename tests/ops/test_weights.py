@@ -42,7 +42,7 @@ NONE = """pos np.positive float int bool np.float64 not select np.where np.logic
     math.factorial math.isqrt math.comb math.perm math.gcd math.lcm
     len getitem pack index_of zeros_like empty fill pad pad_with head as_tuple as_list tuple item
     flatten regroup concat repeat slice sorted order_of permute contains any_of all_of
-    record_like print format raise assert bound"""
+    apart captured record_like print format raise assert bound"""
 WEIGHTS = {
     name: weight
     for weight, names in ((1, ONE), (2, TWO), (4, FOUR), (6, SIX), (8, EIGHT), (0, NONE))
