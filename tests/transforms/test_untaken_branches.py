@@ -370,3 +370,40 @@ def test_what_an_untaken_branch_has_of_arrays(function: Callable[..., Any]) -> N
     assert back(singular, -1.0).tolist() == ahead(singular, -1.0).tolist() == [1.0, 0.0]
     assert back(regular, 1.0) == pytest.approx(ahead(regular, 1.0), rel=1e-14)
     assert back(regular, 1.0).all()
+
+
+def constant_power(x, n):
+    y = 3.0 if n > 1 else x
+    return x**y
+
+
+def constant_power_by_rebinding(x, n):
+    y = x
+    if n > 1:
+        y = 3.0
+    return x**y
+
+
+def constant_power_of_several(x, n):
+    if n > 5:
+        y = 2.0
+    elif n > 1:
+        y = 3.0
+    else:
+        y = 2.0 * x
+    return x ** (y + 0.0)
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize(
+    "function", [constant_power, constant_power_by_rebinding, constant_power_of_several]
+)
+def test_an_exponent_that_is_constant_on_the_way_taken(
+    function: Callable[..., Any], mode: str
+) -> None:
+    """log of a negative base has a part only where the exponent varies."""
+    derivative = grad(function, mode=mode)
+    assert derivative(-2.0, 3) == 12.0
+    assert grad(derivative, mode=mode)(-2.0, 3) == -12.0
+    assert math.isnan(derivative(-2.0, 0))
+    assert derivative(1.5, 0) == pytest.approx(grad(function)(1.5, 0), rel=1e-14)
