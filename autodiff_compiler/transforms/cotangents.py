@@ -62,6 +62,13 @@ class Presence:
         known = (self.known(build), const(True), other.known(build))
         return Presence(build.op(OPS["select"], *known), poles=self.poles and other.poles)
 
+    def both(self, build: Builder, other: Presence) -> Presence:
+        """That of a cotangent with this mask of which another condition leaves something out."""
+        if self == other:
+            return self
+        known = (self.known(build), other.known(build), const(False))
+        return Presence(build.op(OPS["select"], *known), poles=self.poles and other.poles)
+
     def apply(self, build: Builder, cotangent: Operand) -> Operand:
         arms = (cotangent, ZERO) if self.holds else (ZERO, cotangent)
         return build.op(OPS["select"], self.condition, *arms)

@@ -185,8 +185,11 @@ class Reverse:
         if operand not in cotangents.of and len(back.nodes) > before:
             # Just made for this operand: it is the operand's cotangent so far.
             scaled = back.called(scaled, bar(self.name(operand)))
-        if mask is None and isinstance(made, Op):
-            mask = _mask_made(back, made)
+        dropped = _mask_made(back, made) if isinstance(made, Op) else None
+        if mask is None or dropped is None:
+            mask = mask or dropped
+        elif not mask.is_array and not dropped.is_array:
+            mask = mask.both(back, dropped)
         cotangents.add(back, operand, scaled, mask)
 
     def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:

@@ -407,3 +407,30 @@ def test_an_exponent_that_is_constant_on_the_way_taken(
     assert grad(derivative, mode=mode)(-2.0, 3) == -12.0
     assert math.isnan(derivative(-2.0, 0))
     assert derivative(1.5, 0) == pytest.approx(grad(function)(1.5, 0), rel=1e-14)
+
+
+def largest_of_three(x, a):
+    return max(3.0, math.sqrt(x), a)
+
+
+def conditions_in_conditions(x, a):
+    r = math.sqrt(x)
+    y = r if x > 1.0 else 2.0 * x
+    return y if a > 0.0 else 3.0 * x
+
+
+@pytest.mark.parametrize(
+    ("function", "a", "slope"),
+    [
+        (largest_of_three, 1.0, 0.0),
+        (largest_of_three, 5.0, 0.0),
+        (conditions_in_conditions, 1.0, 2.0),
+        (conditions_in_conditions, -1.0, 3.0),
+    ],
+)
+def test_either_of_two_conditions_leaves_it_out(
+    function: Callable[..., Any], a: float, slope: float
+) -> None:
+    for mode in ("reverse", "forward"):
+        assert grad(function, mode=mode)(0.0, a) == slope
+    assert grad(grad(function))(0.0, a) == 0.0
