@@ -7,9 +7,32 @@ from typing import TYPE_CHECKING
 # a thousand times over. Importing the package took a fifth longer.
 import numpy  # noqa: F401
 
-from autodiff_compiler.api import Derivative, grad, jvp, value_and_grad, vjp
+from autodiff_compiler.api import (
+    Derivative,
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 
-__all__ = ["Derivative", "check_grads", "grad", "jvp", "value_and_grad", "vjp"]
+__all__ = [
+    "Derivative",
+    "check_grads",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "value_and_grad",
+    "vjp",
+]
 
 if TYPE_CHECKING:
     from autodiff_compiler.testing import check_grads

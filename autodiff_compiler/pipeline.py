@@ -9,7 +9,8 @@ import itertools
 import linecache
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from autodiff_compiler.emit import write
 from autodiff_compiler.errors import NestingError, Problem, Span, UnsupportedError
@@ -21,8 +22,10 @@ from autodiff_compiler.passes import clean, finish, optimise
 from autodiff_compiler.transforms import (
     Wanted,
     forward_gradient,
+    forward_jacobian,
     jvp,
     reverse_gradient,
+    reverse_jacobian,
     vjp,
 )
 
@@ -38,9 +41,10 @@ _COUNT = itertools.count(1)  # makes the names of generated texts distinct
 class Differentiation:
     """One application of a transform, to the parameters at `argnums` of what it is applied to.
 
-    `kind` is "grad", "value_and_grad", "jvp" or "vjp"; `bare` says that one parameter was asked
-    for by itself, so that its gradient is not wrapped in a tuple; `mode` is "reverse" or
-    "forward", for gradients.
+    `kind` is "grad", "value_and_grad", "jvp", "vjp", "jacfwd", "jacrev", "hessian" (which is
+    jacfwd of jacrev) or "hvp" (the tangent alone of jvp of grad); `bare` says that one
+    parameter was asked for by itself, so that its gradient is not wrapped in a tuple; `mode` is
+    "reverse" or "forward", for gradients.
     """
 
     kind: str
@@ -55,7 +59,8 @@ class Compiled:
 
     `callable` takes the parameters of `ir` by position: those of the user's function and then, for
     a jvp, one tangent for each of its argnums. A vjp gives (value, pullback). `lines` maps lines of
-    `source` to the user's. The whole is valid while every guard holds.
+    `source` to the user's. The whole is valid while every guard holds. `captured` are objects from
+    outside of the user's function, by the names that `source` has copies of them under.
     """
 
     name: str
@@ -65,6 +70,7 @@ class Compiled:
     lines: Mapping[int, Span]
     callable: Callable[..., object]
     guards: tuple[Guard, ...]
+    captured: Mapping[str, object] = field(default_factory=dict)
 
 
 def compile_function(
@@ -98,8 +104,9 @@ def compile_function(
         ir=current,
         source=emitted.text,
         lines=emitted.lines,
-        callable=load(emitted.text, emitted.name),
+        callable=load(emitted.text, emitted.name, emitted.captured),
         guards=lowered.guards,
+        captured=emitted.captured,
     )
 
 
@@ -135,15 +142,32 @@ def differentiate(function: Function, wanted: Differentiation) -> Function:
             return jvp(function, wanted.argnums)
         case "vjp", _:
             return vjp(function, wanted.argnums, clean)
+        case "jacfwd", _:
+            return forward_jacobian(function, Wanted(wanted.argnums, wanted.bare))
+        case "jacrev", _:
+            return reverse_jacobian(function, Wanted(wanted.argnums, wanted.bare), clean)
+        case "hessian", _:
+            asked = Wanted(wanted.argnums, wanted.bare)
+            first = optimise(reverse_jacobian(function, asked, clean))
+            return forward_jacobian(first, asked, of=function)
+        case "hvp", _:
+            first = reverse_gradient(function, Wanted(wanted.argnums, wanted.bare), clean)
+            return jvp(optimise(first), wanted.argnums, product_of=function)
     raise ValueError(f"unknown differentiation {wanted.kind!r}")
 
 
-def load(text: str, name: str) -> Callable[..., object]:
-    """The function that a generated module defines; tracebacks and pdb show its text."""
+def load(
+    text: str, name: str, captured: Mapping[str, object] = MappingProxyType({})
+) -> Callable[..., object]:
+    """The function that a generated module defines; tracebacks and pdb show its text.
+
+    What it finds outside of itself is what the user's function finds there, not a copy.
+    """
     filename = f"<generated {name} {next(_COUNT)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     namespace: dict[str, object] = {"__name__": f"generated.{name}"}
     exec(compile(text, filename, "exec"), namespace)
+    namespace.update(captured)
     found = namespace[name]
     assert callable(found)
     return found

@@ -1,4 +1,4 @@
-"""The public operators: `grad`, `value_and_grad`, `jvp`, `vjp`.
+"""The public operators: `grad`, `value_and_grad`, `jvp`, `vjp`, Jacobians and Hessians.
 
 Names, argument order and defaults are JAX's.
 """
@@ -9,9 +9,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from autodiff_compiler.api.core import is_in_class_body, target_of
+from autodiff_compiler.api.core import Core, is_in_class_body, target_of
 from autodiff_compiler.api.derivative import Derivative
-from autodiff_compiler.api.linear import ForwardMap, Pullback, ReverseMap
+from autodiff_compiler.api.jacobian import Jacobian
+from autodiff_compiler.api.linear import ForwardMap, HessianMap, Pullback, ReverseMap
 from autodiff_compiler.api.lowered import Lowered
 from autodiff_compiler.api.requests import Argnums, Request, request
 from autodiff_compiler.api.transformed import core_of
@@ -19,10 +20,17 @@ from autodiff_compiler.api.transformed import core_of
 __all__ = [
     "Derivative",
     "ForwardMap",
+    "HessianMap",
+    "Jacobian",
     "Lowered",
     "Pullback",
     "ReverseMap",
     "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jvp",
     "value_and_grad",
     "vjp",
@@ -30,6 +38,7 @@ __all__ = [
 
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Derivative]
+JacobianDecorator = Callable[[Function], Jacobian]
 
 
 @overload
@@ -70,6 +79,64 @@ def value_and_grad(
 ) -> Derivative | Decorator:
     """Like `grad`, but the result returns the pair of value and gradient."""
     return _derivative("value_and_grad", function, argnums, mode)
+
+
+@overload
+def jacfwd(function: Function, argnums: Argnums = 0) -> Derivative: ...
+@overload
+def jacfwd(function: None = None, argnums: Argnums = 0) -> Decorator: ...
+def jacfwd(function: Function | None = None, argnums: Argnums = 0) -> Derivative | Decorator:
+    """The Jacobian by forward mode: one sweep for each number differentiated by.
+
+    The result is called like the function and returns the structure of its value, with that of the
+    arguments that `argnums` names (as for `grad`) in the place of each leaf. The derivative of an
+    array by an array has the shape of the one followed by that of the other.
+    """
+    return _derivative("jacfwd", function, argnums, "reverse")
+
+
+@overload
+def jacrev(function: Function, argnums: Argnums = 0) -> Derivative: ...
+@overload
+def jacrev(function: None = None, argnums: Argnums = 0) -> Decorator: ...
+def jacrev(function: Function | None = None, argnums: Argnums = 0) -> Derivative | Decorator:
+    """The Jacobian by reverse mode: one sweep back for each number returned. See `jacfwd`."""
+    return _derivative("jacrev", function, argnums, "reverse")
+
+
+@overload
+def jacobian(function: Function, argnums: Argnums = 0) -> Jacobian: ...
+@overload
+def jacobian(function: None = None, argnums: Argnums = 0) -> JacobianDecorator: ...
+def jacobian(
+    function: Function | None = None, argnums: Argnums = 0
+) -> Jacobian | JacobianDecorator:
+    """The Jacobian by the mode that takes fewer operations. See `jacfwd`.
+
+    Operations are counted when it is first called with arguments of some sizes;
+    `.lower(*args).cost` says what was chosen and why.
+    """
+    backward = request("jacrev", argnums, "reverse")
+    forward = request("jacfwd", argnums, "reverse")
+
+    def decorate(function: Function) -> Jacobian:
+        core, bound = _checked("jacobian", function, backward)
+        return Jacobian(core, bound, core_of("jacobian", function, forward)[0])
+
+    return decorate if function is None else decorate(function)
+
+
+@overload
+def hessian(function: Function, argnums: Argnums = 0) -> Derivative: ...
+@overload
+def hessian(function: None = None, argnums: Argnums = 0) -> Decorator: ...
+def hessian(function: Function | None = None, argnums: Argnums = 0) -> Derivative | Decorator:
+    """The matrix of second derivatives, by forward over reverse mode.
+
+    As `jacfwd(jacrev(f))`, so that a scalar function of an array has one of its shape twice; for
+    several arguments a tuple of tuples.
+    """
+    return _derivative("hessian", function, argnums, "reverse")
 
 
 @overload
@@ -118,6 +185,33 @@ def vjp(function: Function, *args: Any, **kwargs: Any) -> ReverseMap | tuple[Any
     return found(*args, **kwargs) if args or kwargs else found
 
 
+@overload
+def hvp(function: Function) -> HessianMap: ...
+@overload
+def hvp(
+    function: Function, primals: Sequence[Any], tangents: Sequence[Any], **kwargs: Any
+) -> Any: ...
+def hvp(
+    function: Function,
+    primals: Sequence[Any] | None = None,
+    tangents: Sequence[Any] | None = None,
+    **kwargs: Any,
+) -> HessianMap | Any:
+    """The Hessian at `primals` times `tangents`, by forward over reverse mode.
+
+    Both are as for `jvp`. Structured as the primal if that is the only one, else a tuple with one
+    entry per primal, None for those that are not differentiated. The Hessian itself is never made.
+    With the function alone the result is an object that is called with the rest and has `.source`
+    and `.lower`.
+    """
+    found = _hessian_map(_plain("hvp", function))
+    if primals is None and tangents is None and not kwargs:
+        return found
+    if primals is None or tangents is None:
+        raise TypeError("hvp() takes primals and tangents, or neither")
+    return found(primals, tangents, **kwargs)
+
+
 def _plain(kind: str, function: Any) -> Any:
     """The function, once it is known to be one: what is not may have no hash either."""
     if not callable(function) or type(function).__hash__ is None:
@@ -132,6 +226,11 @@ def _forward(function: Function) -> ForwardMap:
 
 
 @functools.lru_cache(maxsize=128)
+def _hessian_map(function: Function) -> HessianMap:
+    return HessianMap(*core_of("hvp", function, Request("hvp")))
+
+
+@functools.lru_cache(maxsize=128)
 def _reverse(function: Function) -> ReverseMap:
     return ReverseMap(*core_of("vjp", function, Request("vjp")))
 
@@ -142,9 +241,13 @@ def _derivative(
     wanted = request(kind, argnums, mode)
 
     def decorate(function: Function) -> Derivative:
-        core, bound = core_of(kind, function, wanted)
-        if bound or not is_in_class_body(core.function):
-            _ = core.fixed  # so that wrong argnums are refused at once
-        return Derivative(core, bound)
+        return Derivative(*_checked(kind, function, wanted))
 
     return decorate if function is None else decorate(function)
+
+
+def _checked(kind: str, function: Function, wanted: Request) -> tuple[Core, tuple[object, ...]]:
+    core, bound = core_of(kind, function, wanted)
+    if bound or not is_in_class_body(core.function):
+        _ = core.fixed  # so that wrong argnums are refused at once
+    return core, bound

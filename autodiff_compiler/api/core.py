@@ -98,7 +98,7 @@ class Core:
         last = self.requests[-1]
         if last.argnums is not None:
             return self.fixed
-        return (*self.fixed, Step(last.kind, active))
+        return (*self.fixed, Step(last.kind, active, bare=len(active) == 1))
 
     def entered(self, values: Sequence[object]) -> tuple[object, ...]:
         """The values with defaults filled in, and those to differentiate by made floats."""
@@ -184,7 +184,11 @@ def target_of(kind: str, function: object) -> tuple[FunctionType, tuple[object, 
                 hint = f"give the function inside, {name}.__wrapped__"
         case _:
             why = f"the function comes first, not {function!r}"
-            written = {"jvp": "jvp(f, (x,), (x_dot,))", "vjp": "vjp(f, x)"}
+            written = {
+                "jvp": "jvp(f, (x,), (x_dot,))",
+                "vjp": "vjp(f, x)",
+                "hvp": "hvp(f, (x,), (v,))",
+            }
             hint = f"write {written.get(kind, f'{kind}(f)(x)')} to differentiate f at x"
     raise SignatureError(f"{kind} takes a Python function: {why}", hint)
 

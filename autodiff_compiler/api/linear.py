@@ -70,6 +70,30 @@ class ForwardMap(Transformed):
         return tuple(found)
 
 
+class HessianMap(ForwardMap):
+    """`hvp(f)`: called with primals, tangents and keywords; returns the Hessian times a vector."""
+
+    __slots__ = ()
+
+    def __call__(self, primals: Sequence[Any], tangents: Sequence[Any], **kwargs: Any) -> Any:
+        """The derivative of the gradient at `primals` in the direction of `tangents`.
+
+        Structured as the primal if that is the only one, else a tuple with one entry per primal,
+        None for those that are not differentiated.
+        """
+        values, active = entered(self._core, self._bound, _several("primals", primals), kwargs)
+        directions = self._directions(values, active, primals, tangents)
+        found = self._core.dispatcher.specialise(active, values)
+        self._core.last[0] = found
+        product = found.target(*values, *directions)
+        if len(primals) == 1:
+            return product
+        several = product if len(active) > 1 else (product,)
+        assert isinstance(several, tuple)
+        each = dict(zip(active, several, strict=True))
+        return tuple(map(each.get, range(len(self._bound), len(self._bound) + len(primals))))
+
+
 class ReverseMap(Transformed):
     """`vjp(f)`: called with the function's arguments; returns value and pullback."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from autodiff_compiler.api.structures import unit
@@ -54,8 +54,8 @@ class Lowered:
         """What the forward sweep saves for the backward sweep."""
         from autodiff_compiler.report.residuals import residuals
 
-        steps = enumerate(self.specialisation.steps, start=1)
-        reverse = {order for order, step in steps if step.sweeps_back}
+        sweeps = (back for step in self.specialisation.steps for back in step.sweeps_back)
+        reverse = {order for order, back in enumerate(sweeps, start=1) if back}
         return residuals(self.ir, self._inputs(), reverse)
 
     def _inputs(self) -> tuple[object, ...]:
@@ -67,3 +67,15 @@ class Lowered:
 
         value = interpret(self.primal_ir, self.values, silent)
         return (*self.values, unit(value))
+
+
+@dataclass(frozen=True)
+class Chosen(Lowered):
+    """A derivative in the mode that costs less; `why` says so."""
+
+    why: str = ""
+
+    @property
+    def cost(self) -> Cost:
+        """As ever, with the reason for the mode."""
+        return replace(super().cost, reason=self.why)

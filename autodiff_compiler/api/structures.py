@@ -63,6 +63,20 @@ def unit(like: object) -> object:
     return list(ones) if kind is list else tuple(ones)
 
 
+def sizes_of(value: object) -> object:
+    """What operations depend on besides the type of a value: how long its arrays and lists are."""
+    if type(value) is np.ndarray:
+        return value.shape
+    container = container_of(value)
+    if container is None:
+        return None
+    items = items_of(value, container)
+    kinds = set(map(type, items))
+    if kinds <= NUMBERS:
+        return len(items)
+    return tuple(map(sizes_of, items))
+
+
 def outline(value: object) -> object:
     """What tangents and cotangents of a value are compared with, whatever becomes of the value.
 

@@ -67,7 +67,7 @@ class Transformed:
         return saving.write(path, self.module_text())
 
     def module_text(self) -> str:
-        from autodiff_compiler.emit import has_literal
+        from autodiff_compiler.emit import can_be_copied, has_literal
 
         compiled = self._core.current(self._bound).compiled
         for name, value in compiled.ir.fixed.items():
@@ -76,6 +76,12 @@ class Transformed:
                     f"{self._described()} is that for the {name} it was last called with, which "
                     "can't be written into a file",
                     f"write a function that calls it with that {name}, and save its derivative",
+                )
+        for name, found in compiled.captured.items():
+            if not can_be_copied(found):
+                raise SignatureError(
+                    f"{self._described()} reads {name}, which can't be written into a file",
+                    f"make {name} an argument of the function",
                 )
         span = compiled.primal_ir.origin.span
         origin = "" if span is None else f"{os.path.basename(span.file)}:{span.line}"
@@ -89,7 +95,7 @@ class Transformed:
             words = f"{each.kind} of {words}"
             if each.argnums is not None:
                 words += f" with respect to {_names(core, each)}"
-            if each.mode != "reverse":
+            if each.mode == "forward":
                 words += f", by {each.mode} mode"
         return words
 

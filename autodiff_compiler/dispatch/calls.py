@@ -45,6 +45,7 @@ from autodiff_compiler.ir.types import (
     TextType,
     TupleType,
     Type,
+    accepts,
 )
 
 if TYPE_CHECKING:
@@ -220,6 +221,9 @@ class _Template:
             return f"{holder}.{guard.key} is {self.bind('expected', guard.expected)}"
         if guard.access == "cell":
             return f"{holder}.cell_contents is {self.bind('expected', guard.expected)}"
+        if guard.access == "type":
+            self.bound["accepts"] = accepts
+            return f"accepts({self.bind('expected', guard.expected)}, {holder})"
         key = self.bind("key", guard.key)
         if guard.access == "absent":
             return f"{key} not in {holder}"
@@ -253,10 +257,12 @@ def holds(guard: Guard) -> bool:
         match guard.access:
             case "absent":
                 return guard.key not in holder  # type: ignore[operator]
+            case "type":
+                return isinstance(guard.expected, Type) and accepts(guard.expected, holder)
             case "cell":
                 found = holder.cell_contents  # type: ignore[attr-defined]
             case "attribute":
-                found = getattr(holder, guard.key)
+                found = getattr(holder, str(guard.key))
             case _:
                 found = holder[guard.key]  # type: ignore[index]
     except Exception:  # gone: a deleted name, an emptied cell

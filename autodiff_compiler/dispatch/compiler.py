@@ -34,8 +34,11 @@ class Step:
     mode: str = "reverse"
 
     @property
-    def sweeps_back(self) -> bool:
-        return self.kind != "jvp" and self.mode == "reverse"
+    def sweeps_back(self) -> tuple[bool, ...]:
+        """Of each differentiation that this is made of, whether it has a backward sweep."""
+        if self.kind in ("hessian", "hvp"):
+            return True, False
+        return (self.kind not in ("jvp", "jacfwd") and self.mode == "reverse",)
 
 
 Steps = tuple[Step, ...]

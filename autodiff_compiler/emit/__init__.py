@@ -5,6 +5,7 @@ is a statement, `lower` makes statements over variables, `ownership` settles wha
 place, `liveness` and `names` say which variables share a name, `python` and `text` write.
 """
 
+from autodiff_compiler.emit.copies import can_be_copied
 from autodiff_compiler.emit.module import Emitted, has_literal, write
 
-__all__ = ["Emitted", "has_literal", "write"]
+__all__ = ["Emitted", "can_be_copied", "has_literal", "write"]

@@ -1,4 +1,5 @@
-"""Copies of the lists that a pullback reads later, where somebody else may change them by then.
+"""Copies of the lists that a pullback reads later, where somebody else may change them by then,
+and of the arrays that the function finds outside.
 
     return total, pullback        →        xs = list(xs)
                                            return total, pullback
@@ -14,10 +15,18 @@ from dataclasses import replace
 
 from autodiff_compiler.emit.shape import Parts
 from autodiff_compiler.ir.builder import Builder
-from autodiff_compiler.ir.types import Fields, SequenceType, TupleType, Type
+from autodiff_compiler.ir.types import (
+    ArrayType,
+    Fields,
+    SequenceType,
+    TupleType,
+    Type,
+    holds_array,
+)
 from autodiff_compiler.ir.values import Block, Call, If, Loop, Node, Op, Operand, Value
 from autodiff_compiler.ir.walk import all_nodes, free_values, substitute
-from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops import OPS, may_share_memory
+from autodiff_compiler.ops.captured import captured_of, is_captured
 
 
 def with_own_lists(parts: Parts, params: Sequence[Value]) -> Parts:
@@ -27,10 +36,17 @@ def with_own_lists(parts: Parts, params: Sequence[Value]) -> Parts:
         return parts
     read = free_values(inner.nodes, () if inner.result is None else (inner.result,))
     captured = [value for value in read if holds_list(value.type) and value not in parts.late]
-    seen = _connected(outer.nodes, [*params, outer.result])
+    objects = [node.result for node in all_nodes(outer.nodes) if is_captured(node)]
+    seen = _connected(outer.nodes, [*params, *objects, outer.result])
     build = Builder()
     copies: dict[Value, Operand] = {
         value: _copy(build, value, value.name) for value in captured if value in seen
+    }
+    outside = _found_outside(outer.nodes)
+    copies |= {
+        value: _copy_array(build, value, outside[value]) if holds_array(value.type) else value
+        for value in read
+        if value in outside and value not in copies
     }
     if not copies:
         return parts
@@ -41,6 +57,34 @@ def with_own_lists(parts: Parts, params: Sequence[Value]) -> Parts:
         outer=replace(outer, nodes=(*outer.nodes, *build.nodes)),
         pullback=replace(inner, nodes=block.nodes, result=result),
     )
+
+
+def _found_outside(nodes: Iterable[Node]) -> dict[Value, str]:
+    """Arrays that the function finds outside, and their parts and views, with a name for each."""
+    found: dict[Value, str] = {}
+    for node in all_nodes(nodes):
+        if not isinstance(node, Op) or not holds_array(node.result.type):
+            continue
+        if is_captured(node):
+            found[node.result] = captured_of(node.attributes).name
+        elif node.operands and node.operands[0] in found:
+            if node.operation.name == "item" or may_share_memory(node):
+                assert isinstance(node.operands[0], Value)
+                found[node.result] = node.result.name or found[node.operands[0]]
+    return found
+
+
+def _copy_array(build: Builder, value: Value, name: str) -> Operand:
+    """The array, or every array in a structure, as it is now."""
+    if isinstance(value.type, ArrayType):
+        return build.op(OPS["own"], value, name=f"{name}_saved")
+    if isinstance(value.type, TupleType):
+        parts = []
+        for place in range(len(value.type.items)):
+            part = build.op(OPS["item"], value, attributes={"index": place})
+            parts.append(_copy_array(build, part, name) if holds_array(part.type) else part)
+        return build.op(OPS["tuple"], *parts, attributes={"container": value.type.container})
+    return _copy(build, value, f"{name}_saved")
 
 
 def holds_list(kind: Type) -> bool:

@@ -30,6 +30,7 @@ from autodiff_compiler.ir.values import (
     results_of,
 )
 from autodiff_compiler.ops import may_share_memory
+from autodiff_compiler.ops.captured import captured_of
 from autodiff_compiler.ops.record import Helper
 from autodiff_compiler.ops.stems import stem_of
 
@@ -154,8 +155,14 @@ class Expressions:
         helper = spelling.record_of(op).spelling.helper([each.type for each in op.operands])
         if helper is not None:
             self.helpers[helper] = None
-        self.names |= self.made.shapes[op].names
-        return spelling.spell(op, [part.code for part in parts])
+        code = spelling.spell(op, [part.code for part in parts])
+        if op.operation.name == "captured":  # a name that the module binds
+            assert isinstance(code, ast.Name)
+            source = captured_of(op.attributes)
+            self.constants.append((code, Const(source, source.type, source.name)))
+        else:
+            self.names |= self.made.shapes[op].names
+        return code
 
     def note(self, whole: Expression, node: Node) -> None:
         whole.acts |= node in self.facts.effects

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from autodiff_compiler.emit.captured import with_own_lists
+from autodiff_compiler.emit.copies import needs_numpy
 from autodiff_compiler.emit.counting import facts_of
 from autodiff_compiler.emit.headers import add_rows
 from autodiff_compiler.emit.liveness import Liveness, liveness_of
@@ -34,6 +35,7 @@ from autodiff_compiler.ir.lengths import lengths_of
 from autodiff_compiler.ir.types import ArrayType
 from autodiff_compiler.ir.values import Const, Function, Value
 from autodiff_compiler.ir.walk import callees
+from autodiff_compiler.ops.captured import Captured
 from autodiff_compiler.ops.record import Helper
 
 MODULES = ("math", "np", "scipy")  # as the text names them
@@ -42,11 +44,16 @@ MODULES = ("math", "np", "scipy")  # as the text names them
 @dataclass(frozen=True)
 class Emitted:
     """A generated module: its text, the name of the function in it, and for each of its lines
-    that comes from one, the place in the source."""
+    that comes from one, the place in the source.
+
+    The text may hold copies of the objects that the function finds outside of itself; the
+    `captured` ones themselves go by these names.
+    """
 
     text: str
     name: str
     lines: Mapping[int, Span]
+    captured: Mapping[str, object]
 
 
 def write(function: Function, *, banner: str = "") -> Emitted:
@@ -59,7 +66,7 @@ def write(function: Function, *, banner: str = "") -> Emitted:
     if page.excess > 0:
         module = _Module(function, WIDTH - page.excess)
         page = module.page(banner)
-    return Emitted(checked(page), module.names[function], page.spans)
+    return Emitted(checked(page), module.names[function], page.spans, module.captured)
 
 
 class _Module:
@@ -79,6 +86,7 @@ class _Module:
         }
         self.taken: set[str] = set(self.params) | {self.pullback}
         self.renamed: dict[str, str] = {}
+        self.captured: dict[str, object] = {}  # what the text finds outside, by its name there
         self.names: dict[Function, str] = {}
 
     def lower(self, function: Function) -> Lowered:
@@ -120,6 +128,10 @@ class _Module:
         self.imports(page, known, bound)
         for code in bound:
             page.add(code)
+        if self.captured:
+            page.blank()
+        for name, value in self.captured.items():
+            page.add_captured(name, value)
         for helper in helpers:
             page.blank(2)
             page.add_text(helper.source)
@@ -200,15 +212,20 @@ class _Module:
         return new
 
     def bind_constants(self, constants: Iterable[tuple[ast.Name, Const]]) -> list[ast.stmt]:
-        names: dict[Const, str] = {}
+        names: dict[object, str] = {}
         made: list[ast.stmt] = []
         for place, constant in constants:
-            if constant not in names:
+            source = constant.value
+            key = source if isinstance(source, Captured) else constant
+            if key not in names:
                 last = (constant.name or "value").rpartition(".")[2]
-                names[constant] = self.free(last)
-                code = literal(Const(constant.value, constant.type))
-                made.append(ast.Assign([ast.Name(names[constant], STORE)], code))
-            place.id = names[constant]
+                names[key] = self.free(last)
+                if isinstance(source, Captured):
+                    self.captured[names[key]] = source.value
+                else:
+                    code = literal(Const(constant.value, constant.type))
+                    made.append(ast.Assign([ast.Name(names[key], STORE)], code))
+            place.id = names[key]
         return made
 
     def imports(self, page: Page, known: Collection[str], bound: Iterable[ast.stmt]) -> None:
@@ -218,6 +235,8 @@ class _Module:
         if "math" in used:
             page.blank()
             page.add(ast.Import([ast.alias("math", None)]))
+        if any(map(needs_numpy, self.captured.values())):
+            used.add("np")
         if "np" in used or "scipy" in used:
             page.blank()
         if "np" in used:

@@ -44,6 +44,7 @@ from autodiff_compiler.ir.values import (
 )
 from autodiff_compiler.ir.walk import all_nodes, values_defined, values_read
 from autodiff_compiler.ops import effect_of, may_share_memory
+from autodiff_compiler.ops.captured import is_captured
 from autodiff_compiler.ops.raising import raises_late
 
 WIDTH = 88
@@ -85,8 +86,8 @@ def schedule(parts: Sequence[Part], facts: Facts, width: int) -> Schedule:
 def respelled(parts: Sequence[Part], facts: Facts) -> list[Op]:
     """Parts and views of arguments, written again wherever they are read: `x[i]`, `x.T`, `p["w"]`.
 
-    Arguments never change, so these may be read at any time; they cost nothing. Nor does `i + 1` of
-    a loop's index.
+    Arguments never change, nor does what is found outside of the function, so these may be read at
+    any time; they cost nothing. Nor does `i + 1` of a loop's index.
     """
     found: dict[Value, Op] = {}
     indices: set[Value] = set()
@@ -98,6 +99,9 @@ def respelled(parts: Sequence[Part], facts: Facts) -> list[Op]:
             if not isinstance(node, Op) or node in facts.dead or node.result.name is not None:
                 continue
             if _counts_on(node, indices) and facts.uses[node.result] > 0:
+                found[node.result] = node
+                continue
+            if is_captured(node):
                 found[node.result] = node
                 continue
             source, *places = node.operands or (None,)

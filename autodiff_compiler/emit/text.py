@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from autodiff_compiler.emit.copies import copied, described, quoted
 from autodiff_compiler.emit.python import Written
 from autodiff_compiler.errors import EmissionError, NestingError, Span, Statement
 from autodiff_compiler.ir.values import UNKNOWN, Origin
@@ -51,6 +52,14 @@ class Page:
         """Add statements that are text already."""
         self.tree += ast.parse(text).body
         self.lines += text.rstrip("\n").split("\n")
+
+    def add_captured(self, name: str, value: object) -> None:
+        """A copy of what a function finds outside, or a remark where that is too long."""
+        copy = copied(name, value)
+        if copy is None:
+            self.lines.append(f"# {name}: {described(value)} that the function finds outside.")
+        else:
+            self.add_text(copy)
 
     def body(self, body: Sequence[ast.stmt], indent: str) -> None:
         self.explained = None
@@ -284,14 +293,6 @@ def _astor() -> Any:
             self.write(quoted(value))
 
     return Generator
-
-
-def quoted(text: str) -> str:
-    """A string literal in double quotes, where that needs no escapes."""
-    plain = repr(text)
-    if plain[0] == "'" and '"' not in plain:
-        return f'"{plain[1:-1]}"'
-    return plain
 
 
 def _docstring(text: str, indent: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 
 from autodiff_compiler.frontend import (
     arrays,
     conditions,
     hints,
+    instances,
     iterables,
     records,
     refused_calls,
@@ -28,6 +30,7 @@ from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
     Counting,
+    Generating,
     Meaning,
     Poison,
     Static,
@@ -35,7 +38,7 @@ from autodiff_compiler.frontend.values import (
     describe,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import ArrayType, SequenceType, TupleType
+from autodiff_compiler.ir.types import ArrayType, Fields, SequenceType, TupleType
 from autodiff_compiler.ir.values import Const, Operand, Value
 from autodiff_compiler.ops import OPS, resolve
 
@@ -49,11 +52,13 @@ def call(
     keywords: Mapping[str, Meaning],
 ) -> Meaning:
     """What the call gives; refused for whatever has no record."""
-    made = Call(node, name, arguments, keywords)
+    made = Call(node, name, _gone_through(ctx, function, arguments, keywords), keywords)
+    if SILENCED in made.arguments:
+        return SILENCED
     handler = HANDLERS.get(id(function))
     if handler is not None:
         return handler(ctx, made)
-    if isinstance(function, type) and (found := records.make(ctx, made, function)) is not None:
+    if isinstance(function, type) and (found := instances.make(ctx, made, function)) is not None:
         return found
     record = resolve(function)
     if record is not None and OPS[record].takes is not None:
@@ -62,6 +67,24 @@ def call(
         return _elementary(ctx, made, record, function)
     said = refused_calls.refused(function, node, (*arguments, *keywords.values()))
     return ctx.refuse(node, f"call of {name}", *said)
+
+
+def _gone_through(
+    ctx: Context,
+    function: object,
+    arguments: tuple[Meaning, ...],
+    keywords: Mapping[str, Meaning],
+) -> tuple[Meaning, ...]:
+    """The arguments with lists in place of generators, for functions that go through them once."""
+    if id(function) not in CONSUMERS:
+        return arguments
+    # A start may be -0.0, which is not the same with a 0 added.
+    alone = len(arguments) == 1 and not keywords
+    purpose = "sum" if function is sum and alone else "list"
+    return tuple(
+        ctx.generate(ctx, each, purpose) if isinstance(each, Generating) else each
+        for each in arguments
+    )
 
 
 def _elementary(ctx: Context, made: Call, record: str, function: object) -> Meaning:
@@ -245,8 +268,10 @@ def _container(name: str) -> Handler:
     """`tuple(xs)` and `list(xs)`: nothing here is ever written, so a copy is as good."""
 
     def handler(ctx: Context, made: Call) -> Meaning:
-        if refuse_keywords(ctx, made) or not takes(ctx, made, 1, 1):
+        if refuse_keywords(ctx, made) or not takes(ctx, made, 0, 1):
             return SILENCED
+        if not made.arguments:
+            return Structure((), name)
         argument = made.arguments[0]
         structure = ctx.structure(argument, made.node)
         if structure is not None:
@@ -267,6 +292,22 @@ def _container(name: str) -> Handler:
     return handler
 
 
+def _dict(ctx: Context, made: Call) -> Meaning:
+    """`dict(a=x, b=y)`, and `dict(d)`, a copy."""
+    if not takes(ctx, made, 0, 1):
+        return SILENCED
+    items: dict[str, Meaning] = {}
+    for argument in made.arguments:
+        structure = ctx.structure(argument, made.node)
+        fields = records.fields_of(argument)
+        if structure is None or fields is None or fields.kind != "dict":
+            said = f"making one from {describe(argument)} is not supported"
+            return ctx.refuse(made.node, f"call of {made.name}", said, "write its items out")
+        items |= zip(fields.names, structure.items, strict=True)
+    items |= made.keywords
+    return Structure(tuple(items.values()), Fields("dict", tuple(items)))
+
+
 def _isinstance(ctx: Context, made: Call) -> Meaning:
     if refuse_keywords(ctx, made) or not takes(ctx, made, 2, 2):
         return SILENCED
@@ -281,6 +322,9 @@ def _isinstance(ctx: Context, made: Call) -> Meaning:
     ctx.doubt_if_complex(made.node, made.arguments[0])
     return const(known)
 
+
+# What goes through its one iterable at once, from start to end.
+CONSUMERS = frozenset(map(id, (sum, max, min, list, tuple, sorted, math.fsum, math.prod)))
 
 HANDLERS: dict[int, Handler] = {
     id(function): handler
@@ -300,6 +344,7 @@ HANDLERS: dict[int, Handler] = {
         (reversed, iterables.make_reversed),
         (tuple, _container("tuple")),
         (list, _container("list")),
+        (dict, _dict),
         (isinstance, _isinstance),
     )
 }

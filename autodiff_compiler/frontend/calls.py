@@ -13,6 +13,8 @@ from autodiff_compiler.errors import SourceError
 from autodiff_compiler.frontend import (
     arrays,
     builtin_calls,
+    callables,
+    classes,
     hints,
     joins,
     objects,
@@ -22,7 +24,7 @@ from autodiff_compiler.frontend import (
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import Call
 from autodiff_compiler.frontend.names import contains
-from autodiff_compiler.frontend.refuse import ASYNC, GENERATORS, STAR_PARAMETER
+from autodiff_compiler.frontend.refuse import ASYNC, GENERATORS
 from autodiff_compiler.frontend.values import (
     SILENCED,
     Binding,
@@ -30,10 +32,13 @@ from autodiff_compiler.frontend.values import (
     Frame,
     Meaning,
     Method,
+    Partial,
     Static,
+    Structure,
     describe,
 )
 from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.types import Fields
 from autodiff_compiler.ops import resolve
 from autodiff_compiler.source import FunctionNode
 
@@ -52,6 +57,13 @@ def call(
     """What a call gives."""
     if callee is SILENCED:
         return SILENCED
+    if isinstance(callee, Partial):
+        arguments = (*callee.arguments, *arguments)
+        return call(ctx, node, callee.callee, arguments, {**callee.keywords, **keywords})
+    if (inner := callables.behind(ctx, node, callee)) is not None:
+        return call(ctx, node, inner, arguments, keywords)
+    if isinstance(callee, Static) and callee.value is super:
+        return classes.make_super(ctx, node, arguments)
     if isinstance(callee, Method):
         made = Call(node, ast.unparse(node.func), arguments, keywords)
         if records.fields_of(callee.array) is not None:
@@ -159,7 +171,8 @@ def activation(closure: Closure, bound: Keywords) -> object:
 def parameter_node(node: FunctionNode, name: str) -> ast.AST:
     """Where a parameter stands."""
     every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-    return next((each for each in every if each.arg == name), node)
+    stars = (each for each in (node.args.vararg, node.args.kwarg) if each is not None)
+    return next((each for each in (*every, *stars) if each.arg == name), node)
 
 
 def run(ctx: Context) -> Meaning:
@@ -191,10 +204,6 @@ def is_plain_function(ctx: Context, node: FunctionNode, name: str, call: ast.AST
         hint = f"let {name} return a tuple of what it yields"
         ctx.refuse(call, f"call of {name}", GENERATORS, hint)
         return False
-    if node.args.vararg or node.args.kwarg:
-        hint = f"name the parameters of {name}, or let it take one tuple"
-        ctx.refuse(call, f"call of {name}", STAR_PARAMETER.message, hint)
-        return False
     return True
 
 
@@ -206,7 +215,12 @@ def _defaults(
     values = function.__defaults__ or ()
     found = dict(zip(positional[len(positional) - len(values) :], values, strict=True))
     found |= function.__kwdefaults__ or {}
-    return {name: objects.meaning_of(ctx, value, None, call) for name, value in found.items()}
+    named = {
+        name: None if isinstance(value, float | int) else name for name, value in found.items()
+    }
+    return {
+        name: objects.meaning_of(ctx, value, named[name], call) for name, value in found.items()
+    }
 
 
 def bind(
@@ -226,15 +240,20 @@ def bind(
     hint = "it has no parameters"
     if positional or named:
         hint = f"its parameters are ({hints.shown(parameters, 2 * hints.WIDTH)})"
-    if len(arguments) > len(positional):
+    rest, others = parameters.vararg, parameters.kwarg
+    if len(arguments) > len(positional) and rest is None:
         message = f"{name} takes {_count(positional)}, got {len(arguments)}"
         ctx.refuse(node, what, message, hint)
         return None
     bound = dict(zip(positional, arguments, strict=False))
+    more: dict[str, Meaning] = {}
     for key, meaning in keywords.items():
         if key in only or key not in (*positional, *named):
-            ctx.refuse(node, what, f"{name} has no parameter {key} to pass by name", hint)
-            return None
+            if others is None:
+                ctx.refuse(node, what, f"{name} has no parameter {key} to pass by name", hint)
+                return None
+            more[key] = meaning
+            continue
         if key in bound:
             ctx.refuse(node, what, f"{name} gets {key} twice", hint)
             return None
@@ -243,7 +262,12 @@ def bind(
     if missing:
         ctx.refuse(node, what, f"{name} is called without {' and '.join(missing)}", hint)
         return None
-    return {each: bound.get(each, defaults.get(each, SILENCED)) for each in (*positional, *named)}
+    found = {each: bound.get(each, defaults.get(each, SILENCED)) for each in (*positional, *named)}
+    if rest is not None:
+        found[rest.arg] = Structure(tuple(arguments[len(positional) :]))
+    if others is not None:
+        found[others.arg] = Structure(tuple(more.values()), Fields("dict", tuple(more)))
+    return found
 
 
 def _count(positional: Sequence[str]) -> str:

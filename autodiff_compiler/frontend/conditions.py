@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_compiler.frontend import hints, joins
+from autodiff_compiler.frontend import hints, joins, lists
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     SILENCED,
@@ -167,7 +167,7 @@ def compare(
             return ctx.refuse(node, sign, said, hint)
         return const(same == isinstance(kind, ast.Is))
     if isinstance(kind, ast.In | ast.NotIn):
-        found = _contains(left, right)
+        found = lists.contains(ctx, node, left, right)
         if found is None:
             hint = hints.compared_one_by_one(ctx.site(node))
             if isinstance(right, Value) and isinstance(right.type, ArrayType):
@@ -175,7 +175,7 @@ def compare(
                     f"write np.any({hints.shown(node.comparators[-1])} == {hints.shown(node.left)})"
                 )
             return ctx.refuse(node, sign, f"{sign} is not supported for numbers", hint)
-        return const(found == isinstance(kind, ast.In))
+        return found if isinstance(kind, ast.In) else negation(ctx, found, node)
     name, function = COMPARISONS[type(kind)]
     known = _known_comparison(kind, function, left, right)
     if known is not None:
@@ -185,6 +185,10 @@ def compare(
         if items is not None:
             equal = _all_equal(ctx, node, items)
             return equal if isinstance(kind, ast.Eq) else negation(ctx, equal, node)
+    else:
+        items = _numbers_in_both(ctx, node, left, right, alike=False)
+        if isinstance(items, list):
+            return _first_that_differs(ctx, node, kind, items, _lengths(left, right))
     if isinstance(left, Value | Const) and isinstance(right, Value | Const):
         return ctx.op(node, name, left, right, label=sign)
     odd = right if isinstance(left, Value | Const) else left
@@ -196,10 +200,10 @@ Pairs = list[tuple[Operand, Operand]]
 
 
 def _numbers_in_both(
-    ctx: Context, node: ast.AST, left: Meaning, right: Meaning
+    ctx: Context, node: ast.AST, left: Meaning, right: Meaning, alike: bool = True
 ) -> Pairs | bool | None:
     """The numbers of two tuples or lists, pair by pair, as in `x.shape == y.shape`; False where
-    the tuples can't be equal; None for anything else."""
+    the tuples can't be equal; None for anything else. They need not be `alike` in length."""
     structures = [ctx.structure(each, node) for each in (left, right)]
     first, second = structures
     if first is None or second is None or isinstance(first.container, Fields):
@@ -208,9 +212,54 @@ def _numbers_in_both(
     numbers = [m for m in items if isinstance(m, Value | Const) and isinstance(m.type, ScalarType)]
     if len(numbers) < len(items):
         return None
-    if first.container != second.container or len(first.items) != len(second.items):
+    if first.container != second.container:
+        return False if alike else None
+    if alike and len(first.items) != len(second.items):
         return False
-    return list(zip(numbers[: len(first.items)], numbers[len(first.items) :], strict=True))
+    return list(zip(numbers[: len(first.items)], numbers[len(first.items) :], strict=False))
+
+
+def _lengths(left: Meaning, right: Meaning) -> tuple[int, int]:
+    found = []
+    for each in (left, right):
+        items = each.items if isinstance(each, Structure) else each.type.items  # type: ignore[union-attr]
+        found.append(len(items))
+    return found[0], found[1]
+
+
+def _first_that_differs(
+    ctx: Context, node: ast.Compare, kind: ast.cmpop, pairs: Pairs, lengths: tuple[int, int]
+) -> Meaning:
+    """Tuples are ordered as their first items that differ, or as their lengths if none does."""
+    name, function = COMPARISONS[type(kind)]
+    if not pairs:
+        return const(function(*lengths))
+    (a, b), *rest = pairs
+    if not rest and lengths[0] == lengths[1] and type(kind) in (ast.LtE, ast.GtE):
+        # Equal ones hold, and unordered ones (nan) differ and hold in no order.
+        return _compared(ctx, node, name, function, a, b)
+    equal = _compared(ctx, node, "eq", operator.eq, a, b)
+    return choose(
+        ctx,
+        node,
+        truth(ctx, equal, node),
+        lambda: _first_that_differs(ctx, node, kind, rest, lengths),
+        lambda: _compared(ctx, node, name, function, a, b),
+        "ifexp",
+    )
+
+
+def _compared(
+    ctx: Context,
+    node: ast.Compare,
+    name: str,
+    function: Callable[[Any, Any], Any],
+    a: Operand,
+    b: Operand,
+) -> Meaning:
+    if isinstance(a, Const) and isinstance(b, Const):
+        return const(function(a.value, b.value))
+    return ctx.op(node, name, a, b, label=name)
 
 
 def _all_equal(ctx: Context, node: ast.Compare, pairs: Pairs | bool) -> Meaning:
@@ -245,9 +294,11 @@ def _known_comparison(
     if isinstance(a, Const) and isinstance(b, Const):
         result = function(a.value, b.value)
         return const(result)
+    texts = [m for m in (a, b) if isinstance(m, Static) and (m.value is None or _is_text(m))]
+    if len(texts) == 2 and all(map(_is_text, texts)):
+        return const(function(a.value, b.value))  # type: ignore[union-attr]
     if not isinstance(kind, ast.Eq | ast.NotEq):
         return None
-    texts = [m for m in (a, b) if isinstance(m, Static) and (m.value is None or _is_text(m))]
     if len(texts) == 2:
         assert isinstance(a, Static) and isinstance(b, Static)
         return const(function(a.value, b.value))
@@ -278,17 +329,6 @@ def _is_none(a: Meaning, b: Meaning) -> bool | None:
         isinstance(other, Value | Const) and _is_number(other)
     )
     return False if known else None
-
-
-def _contains(item: Meaning, container: Meaning) -> bool | None:
-    """Membership of a string or None among strings and Nones."""
-    members = container.items if isinstance(container, Structure) else (SILENCED,)
-    values = []
-    for meaning in (item, *members):
-        if not (isinstance(meaning, Static) and (meaning.value is None or _is_text(meaning))):
-            return None
-        values.append(meaning.value)
-    return values[0] in values[1:]
 
 
 def raise_if(

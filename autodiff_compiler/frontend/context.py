@@ -7,7 +7,7 @@ which keeps everything that depends on it quiet.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import FunctionType
@@ -24,8 +24,10 @@ from autodiff_compiler.frontend.values import (
     Binding,
     Closure,
     Frame,
+    Generating,
     Meaning,
     Numbered,
+    Partial,
     Poison,
     Reversed,
     State,
@@ -34,8 +36,11 @@ from autodiff_compiler.frontend.values import (
     describe,
     instead_of,
     is_unbound,
+    leaves,
     map_leaves,
     may_be_unbound,
+    parts_of,
+    with_parts,
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
 from autodiff_compiler.ir.operation import OperandError
@@ -51,6 +56,7 @@ from autodiff_compiler.ir.types import (
 )
 from autodiff_compiler.ir.values import Const, Op, Operand, Origin, Value
 from autodiff_compiler.ops import OPS
+from autodiff_compiler.ops.captured import Captured
 from autodiff_compiler.source import FunctionNode, FunctionSource, find, span_of, statement_of
 
 # How many of the calls that lead to a problem are shown, the nearest first.
@@ -64,21 +70,30 @@ class Guard:
     """What a compilation relied on.
 
     It holds while `holder[key]` ("global"), `holder.cell_contents` ("cell") or
-    `getattr(holder, key)` ("attribute") is `expected`, or while `key` is "absent" from `holder`.
+    `getattr(holder, key)` ("attribute") is `expected`, while `key` is "absent" from `holder`, or
+    while `holder` is of the type `expected` ("type"). "item" is as "global", of any container.
     """
 
     access: str
     holder: object
-    key: str
+    key: str | int
     expected: object
 
 
 @dataclass(eq=False)
 class Context:
-    """Everything that lowering passes around. `execute` and `evaluate` are its two entrances."""
+    """Everything that lowering passes around.
+
+    `execute`, `evaluate`, `apply`, which calls, and `generate`, which goes through a
+    comprehension, are its entrances.
+    """
 
     execute: Callable[[Context, Sequence[ast.stmt]], None]
     evaluate: Callable[[Context, ast.expr], Meaning]
+    apply: Callable[
+        [Context, ast.Call, Meaning, tuple[Meaning, ...], Mapping[str, Meaning]], Meaning
+    ]
+    generate: Callable[[Context, Generating, str], Meaning]
     frame: Frame = field(init=False)
     entrance: str = ""  # the function that all this is about, as messages call it
     statement: ast.stmt | ast.expr | None = None
@@ -95,13 +110,21 @@ class Context:
     misses: int = 0
     problems: list[Problem] = field(default_factory=list)
     said_once: set[tuple[str, str, str]] = field(default_factory=set)
-    guards: dict[tuple[str, int, str], Guard] = field(default_factory=dict)
+    guards: dict[tuple[str, int, str | int], Guard] = field(default_factory=dict)
+    captured: dict[int, Captured] = field(default_factory=dict)  # objects from outside, by identity
     heads: dict[tuple[object, ...], dict[str, Meaning]] = field(default_factory=dict)
     _closures: dict[FunctionType, Closure] = field(default_factory=dict)
     _codes: dict[FunctionNode, Code] = field(default_factory=dict)
     _origins: dict[ast.AST, Origin] = field(default_factory=dict)
     _statements: dict[ast.AST, Statement] = field(default_factory=dict)
     _assigned: dict[ast.stmt, tuple[str, ...]] = field(default_factory=dict)
+    heap: Frame = field(init=False)  # where instances live that are being made
+    instances: int = 0  # how many have been made
+    finished: set[tuple[Frame, str]] = field(default_factory=set)  # and are no longer being made
+    # The dictionaries of classes, each by one view, since guards go by identity.
+    spaces: dict[type, Mapping[str, object]] = field(default_factory=dict)
+    # Calls with what they get spelled out: arguments behind stars, of a partial, of a `map`.
+    spelled: dict[tuple[ast.AST, int, tuple[str, ...]], ast.Call] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     params: tuple[Value, ...] = ()  # of the function that all this is about
     sizes: int = 0  # how many sizes have been given a name
@@ -273,10 +296,13 @@ class Context:
     def named(self, meaning: Meaning, name: str) -> Meaning:
         """The meaning under a name of the user's, where it has none yet."""
         if isinstance(meaning, Structure):
-            items = (
-                self.named(item, f"{name}_{place}") for place, item in enumerate(meaning.items)
-            )
+            names = [f"{name}_{place}" for place in range(len(meaning.items))]
+            if isinstance(meaning.container, Fields) and meaning.container.cls is not None:
+                names = list(meaning.container.names)
+            items = (self.named(*pair) for pair in zip(meaning.items, names, strict=True))
             return Structure(tuple(items), meaning.container)
+        if isinstance(meaning, Partial):
+            return with_parts(meaning, [self.named(part, name) for part in parts_of(meaning)])
         if not isinstance(meaning, Value) or meaning.name or meaning in self._settled:
             return meaning
         renamed = self.region.rename(meaning, name)
@@ -285,6 +311,13 @@ class Context:
             return meaning
         self.facts.copy(meaning, renamed)
         return renamed
+
+    def settle(self, meaning: Meaning) -> Meaning:
+        """The meaning, which will be read again, whoever gives its values a name meanwhile."""
+        self._settled.update(
+            leaf for leaf in leaves(meaning) if isinstance(leaf, Value) and not leaf.name
+        )
+        return meaning
 
     def read_local(self, frame: Frame, name: str, node: ast.AST) -> Meaning:
         """What a local name of this or an enclosing frame means now."""
@@ -345,8 +378,35 @@ class Context:
             )
         return self._closures[function]
 
-    def guard(self, access: str, holder: object, key: str, expected: object) -> None:
+    def guard(self, access: str, holder: object, key: str | int, expected: object) -> None:
         self.guards.setdefault((access, id(holder), key), Guard(access, holder, key, expected))
+
+    def call(
+        self, node: ast.AST, callee: Meaning, *arguments: Meaning, **keywords: Meaning
+    ) -> Meaning:
+        """What a call gives that stands in the text in another form, such as an operator."""
+        made = self.spelled_call(node, len(arguments), tuple(keywords))
+        result = self.apply(self, made, callee, arguments, keywords)
+        if isinstance(result, Poison) and result is not SILENCED:
+            said = f"what it gives {result.reason}"
+            return self.refuse(node, "call", said, result.hint, result.notes)
+        return result
+
+    def spelled_call(self, node: ast.AST, count: int, names: tuple[str, ...] = ()) -> ast.Call:
+        """A call of as many arguments as there are, for those who look at the text of each.
+
+        The same one each time, as loops are told apart by the calls that lead to them.
+        """
+        key = node, count, names
+        if key not in self.spelled:
+            here = ast.copy_location(ast.Name("...", ast.Load()), node)
+            function = node.func if isinstance(node, ast.Call) else node
+            if not isinstance(function, ast.expr):
+                function = here
+            keywords = [ast.copy_location(ast.keyword(name, here), node) for name in names]
+            made = ast.Call(function, [here] * count, keywords)
+            self.spelled[key] = ast.copy_location(made, node)
+        return self.spelled[key]
 
     @contextmanager
     def at_statement(self, statement: ast.stmt | ast.expr) -> Iterator[None]:
@@ -435,7 +495,7 @@ def constant_of(meaning: Meaning) -> Const | None:
 
 def _iterator_in(meaning: Meaning) -> Meaning | None:
     """What can be looped over only once, if there is such a thing in it."""
-    if isinstance(meaning, Zipped | Numbered | Reversed):
+    if isinstance(meaning, Zipped | Numbered | Reversed | Generating):
         return meaning
     if isinstance(meaning, Structure):
         return next((found for item in meaning.items if (found := _iterator_in(item))), None)

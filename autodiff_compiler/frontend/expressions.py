@@ -5,13 +5,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from autodiff_compiler.frontend import arrays, calls, conditions, iterables, objects, records
+from autodiff_compiler.frontend import (
+    arrays,
+    attributes,
+    calls,
+    conditions,
+    iterables,
+    lists,
+    objects,
+    records,
+    stars,
+)
 from autodiff_compiler.frontend.context import Context
-from autodiff_compiler.frontend.refuse import OPERATORS, SLICE, STAR_ARGUMENT
+from autodiff_compiler.frontend.refuse import OPERATORS
 from autodiff_compiler.frontend.values import (
     NONE,
     SILENCED,
     Closure,
+    Generating,
     Meaning,
     Poison,
     Static,
@@ -72,18 +83,30 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
                 return ctx.refuse(node, what, f"it {result.reason}", result.hint, result.notes)
             return result
         case ast.Attribute(value, name):
-            return objects.read_attribute(ctx, evaluate(ctx, value), name, node)
+            return attributes.read(ctx, evaluate(ctx, value), name, node)
         case ast.Dict(keys, values):
             return records.make_dict(ctx, node, keys, [evaluate(ctx, each) for each in values])
         case ast.Subscript(value, index):
             return _subscript(ctx, node, evaluate(ctx, value), index)
+        case ast.Tuple(items) | ast.List(items) if any(map(_is_starred, items)):
+            return lists.display(ctx, node)
         case ast.Tuple(items) | ast.List(items):
             container = "tuple" if isinstance(node, ast.Tuple) else "list"
             return Structure(tuple(evaluate(ctx, item) for item in items), container)
         case ast.Lambda():
             return lambda_of(ctx, node)
+        case ast.Set(items):
+            return lists.make_set(ctx, node, [evaluate(ctx, item) for item in items])
         case ast.JoinedStr(parts):
             return _format(ctx, node, parts)
+        case ast.ListComp(_, generators):
+            first = evaluate(ctx, generators[0].iter)
+            return ctx.generate(ctx, Generating(node, ctx.frame, first), "list")
+        case ast.GeneratorExp(_, generators):
+            return Generating(node, ctx.frame, evaluate(ctx, generators[0].iter))
+        case ast.DictComp(_, _, generators):
+            first = evaluate(ctx, generators[0].iter)
+            return ctx.generate(ctx, Generating(node, ctx.frame, first), "dict")
         case ast.NamedExpr(target, value):
             ctx.refuse_as(node)
             evaluate(ctx, value)
@@ -91,6 +114,10 @@ def evaluate(ctx: Context, node: ast.expr) -> Meaning:
             return SILENCED
         case _:
             return ctx.refuse_as(node)
+
+
+def _is_starred(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred)
 
 
 def _constant(ctx: Context, node: ast.Constant, value: object) -> Meaning:
@@ -134,6 +161,8 @@ def apply_binary(
         return ctx.refuse_as(node, OPERATORS[type(op)])
     name, sign = BINARY[type(op)]
     left, right = _as_array_beside(ctx, left, right, node), _as_array_beside(ctx, right, left, node)
+    if (of_lists := lists.binary(ctx, node, op, left, right)) is not None:
+        return of_lists
     if left is SILENCED or right is SILENCED:
         return SILENCED
     for side in (left, right):
@@ -257,25 +286,8 @@ def _comparison(
 def evaluate_call(ctx: Context, node: ast.Call) -> Meaning:
     """What a call gives; a `Poison` where its returns don't fit together."""
     callee = evaluate(ctx, node.func)
-    arguments: list[Meaning] = []
-    for argument in node.args:
-        if isinstance(argument, ast.Starred):
-            evaluate(ctx, argument.value)
-            arguments.append(ctx.refuse_as(argument, STAR_ARGUMENT))
-        else:
-            arguments.append(evaluate(ctx, argument))
-    keywords = {}
-    for keyword in node.keywords:
-        if keyword.arg is not None:
-            keywords[keyword.arg] = evaluate(ctx, keyword.value)
-            continue
-        for value in keyword.value.values if isinstance(keyword.value, ast.Dict) else ():
-            evaluate(ctx, value)
-        ctx.refuse_as(keyword, STAR_ARGUMENT)
-        callee = SILENCED
-    if any(isinstance(argument, ast.Starred) for argument in node.args):
-        return SILENCED
-    return calls.call(ctx, node, callee, tuple(arguments), keywords)
+    found = stars.arguments_of(ctx, node, callee)
+    return SILENCED if found is None else calls.call(ctx, *found)
 
 
 def lambda_of(ctx: Context, node: ast.Lambda | ast.FunctionDef) -> Meaning:
@@ -302,7 +314,7 @@ def _subscript(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.expr
     if isinstance(base, Value) and isinstance(base.type, ArrayType):
         return arrays.subscript(ctx, node, base)
     if isinstance(index, ast.Slice):
-        return _slice(ctx, node, base, index)
+        return lists.part(ctx, node, base, index)
     place = evaluate(ctx, index)
     if place is SILENCED:
         return SILENCED
@@ -333,24 +345,6 @@ def _subscript(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.expr
         converted = iterables.integer(ctx, place, index, "index")
         place = place if converted is None else converted
     return SILENCED if sequence is None else ctx.op(node, "getitem", sequence, place, label="index")
-
-
-def _slice(ctx: Context, node: ast.Subscript, base: Meaning, index: ast.Slice) -> Meaning:
-    """A slice of a tuple or list whose items are known."""
-    structure = ctx.structure(base, node)
-    bounds = []
-    for bound in (index.lower, index.upper, index.step):
-        meaning = NONE if bound is None else evaluate(ctx, bound)
-        known = ctx.facts.value(meaning) if isinstance(meaning, Value | Const) else None
-        if known is None and not (isinstance(meaning, Static) and meaning.value is None):
-            return ctx.refuse_as(node, SLICE)
-        bounds.append(known)
-    ints = [bound for bound in bounds if bound is None or type(bound) is int]
-    if structure is None or isinstance(structure.container, Fields) or len(ints) < 3:
-        return ctx.refuse_as(node, SLICE)
-    if ints[2] == 0:
-        return ctx.refuse(node, "slice", "slice step cannot be zero", "use another step")
-    return Structure(structure.items[slice(*ints)], structure.container)
 
 
 def _container(meaning: Meaning) -> Container | None:

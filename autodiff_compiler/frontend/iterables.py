@@ -23,12 +23,21 @@ from autodiff_compiler.frontend.values import (
     Numbered,
     Poison,
     Reversed,
+    Static,
     Structure,
     Zipped,
     describe,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import INT, ArrayType, Kind, ScalarType, SequenceType, TupleType
+from autodiff_compiler.ir.types import (
+    INT,
+    ArrayType,
+    Fields,
+    Kind,
+    ScalarType,
+    SequenceType,
+    TupleType,
+)
 from autodiff_compiler.ir.values import Const, Loop, Operand, Range, Value
 from autodiff_compiler.ops.calling import HOLE
 
@@ -64,7 +73,7 @@ def drive(
     if meaning is SILENCED:
         return None
     if not _is_regular(meaning):
-        items = _static_items(ctx, meaning, node)
+        items = static_items(ctx, meaning, node)
         if items is None:
             _refuse(ctx, meaning, node)
         return items
@@ -84,11 +93,23 @@ def drive(
 
 
 def _items_of(meaning: Meaning) -> Sequence[Meaning] | None:
-    """The items of a structure; of one that is an operand, stand-ins of the right type."""
+    """What a loop over a structure goes through; of an operand, stand-ins of the right type."""
+    if (names := _strings_in(meaning)) is not None:
+        return names
     if isinstance(meaning, Structure):
         return meaning.items
     if isinstance(meaning, Value | Const) and isinstance(meaning.type, TupleType):
         return [Value(item) for item in meaning.type.items]
+    return None
+
+
+def _strings_in(meaning: Meaning) -> Sequence[Static] | None:
+    """The characters of a string, or the keys of a dict."""
+    match meaning:
+        case Static(str() as text):
+            return list(map(Static, text))
+        case Structure(_, Fields("dict", names)) | Value(type=TupleType(_, Fields("dict", names))):
+            return list(map(Static, names))
     return None
 
 
@@ -106,6 +127,8 @@ def _is_regular(meaning: Meaning) -> bool:
 def _is_column(items: Sequence[Meaning]) -> bool:
     if all(isinstance(i, Value | Const) and isinstance(i.type, ScalarType) for i in items):
         return True
+    if any(isinstance(item, Static) for item in items):
+        return False  # a string has strings in it, without end
     rows = [_items_of(item) for item in items]
     known = [row for row in rows if row]
     if len(known) < len(rows) or len({len(row) for row in known}) > 1:
@@ -113,25 +136,40 @@ def _is_column(items: Sequence[Meaning]) -> bool:
     return all(_is_column(column) for column in zip(*known, strict=True))
 
 
-def _static_items(ctx: Context, meaning: Meaning, node: ast.expr) -> list[Meaning] | None:
+def static_items(ctx: Context, meaning: Meaning, node: ast.expr) -> list[Meaning] | None:
     """What a loop over this goes through, where that is known one by one."""
     match meaning:
         case Zipped(parts, strict):
-            found = [_static_items(ctx, part, node) for part in parts]
+            found = [static_items(ctx, part, node) for part in parts]
             known = [items for items in found if items is not None]
             if len(known) < len(found) or (strict and len(set(map(len, known))) > 1):
                 return None
             return [Structure(row) for row in zip(*known, strict=False)]
         case Numbered(inner, Const(int(start))):
-            items = _static_items(ctx, inner, node)
+            items = static_items(ctx, inner, node)
             if items is None:
                 return None
             return [Structure((const(start + k), item)) for k, item in enumerate(items)]
         case Reversed(inner):
-            items = _static_items(ctx, inner, node)
+            items = static_items(ctx, inner, node)
             return items and items[::-1]
+    if (names := _strings_in(meaning)) is not None:
+        return list(names)
     structure = ctx.structure(meaning, node)
     return None if structure is None else list(structure.items)
+
+
+def known_count(meaning: Meaning) -> int | None:
+    """How many items a loop over this goes through, where they are known one by one."""
+    match meaning:
+        case Zipped(parts) if parts:
+            counts = [known_count(part) for part in parts]
+            known = [count for count in counts if count is not None]
+            return min(known) if len(known) == len(counts) else None
+        case Numbered(inner, Const()) | Reversed(inner):
+            return known_count(inner)
+    items = _items_of(meaning)
+    return None if items is None else len(items)
 
 
 def _element(
@@ -142,7 +180,7 @@ def _element(
         case Counting(start, stop, step):
             if driver.space is not None:
                 driver.certain = False
-                return _consume(driver, _listed(ctx, meaning, node), target)
+                return _consume(driver, listed(ctx, meaning, node), target)
             driver.space = Range(start, stop, step)
             driver.certain &= _surely_some(start, stop, step)
             driver.index = Value(INT, _name(target))
@@ -154,6 +192,9 @@ def _element(
             return _structure_of(ctx, driver, parts, target, node)
         case Numbered(inner, start):
             return _numbered(ctx, driver, inner, start, target, node)
+        case Reversed(inner) if (turned := _turned(ctx, inner, node)) is not None:
+            driver.certain = False
+            return _consume(driver, turned, target)
         case Reversed():
             said = "it can only be looped over by itself"
             ctx.refuse(node, "reversed", said, "loop over positions backwards, with range")
@@ -229,8 +270,14 @@ def _refuse(ctx: Context, meaning: Meaning, node: ast.expr) -> None:
     ctx.refuse(node, "loop", said, "loop over range, zip, enumerate, or a list or tuple of numbers")
 
 
+def known_int(bound: Operand) -> int | None:
+    """The value of a bound that is a constant."""
+    value = bound.value if isinstance(bound, Const) else None
+    return value if isinstance(value, int) else None
+
+
 def _surely_some(*bounds: Operand) -> bool:
-    known = [b.value for b in bounds if isinstance(b, Const) and isinstance(b.value, int)]
+    known = [value for bound in bounds if (value := known_int(bound)) is not None]
     return len(known) == 3 and bool(range(*known))
 
 
@@ -309,7 +356,7 @@ def _numbered(
     """`enumerate`: its counter is the iteration space, up to the length of what it numbers."""
     counter, item = _targets(target, 2)
     if isinstance(inner, Counting):
-        inner = _listed(ctx, inner, node)
+        inner = listed(ctx, inner, node)
     before = len(driver.consumed)
     element = _element(ctx, driver, inner, item, node)
     if element is None:
@@ -342,7 +389,7 @@ def _renumbered(meaning: Meaning, index: Value) -> Meaning:
     return meaning
 
 
-def _listed(ctx: Context, counting: Counting, node: ast.AST) -> Operand:
+def listed(ctx: Context, counting: Counting, node: ast.AST) -> Operand:
     """A range as a list, where the loop has an iteration space already."""
     index, sequence = Value(INT), Value(SequenceType(INT))
     ctx.region.add(
@@ -360,6 +407,20 @@ def _listed(ctx: Context, counting: Counting, node: ast.AST) -> Operand:
         )
     )
     return sequence
+
+
+def _turned(ctx: Context, meaning: Meaning, node: ast.AST) -> Operand | None:
+    """A range, list or tuple of numbers as a list in reverse; None for anything else."""
+    if isinstance(meaning, Counting):
+        meaning = listed(ctx, meaning, node)
+    items = _items_of(meaning)
+    if items is not None and items and _is_column(items) and not _items_of(items[0]):
+        packed = ctx.sequence(meaning, node, "reversed")
+        meaning = SILENCED if packed is None else packed
+    if not isinstance(meaning, Value | Const) or not isinstance(meaning.type, SequenceType):
+        return None
+    turned = ctx.op(node, "slice", meaning, const(-1), bounds=(False, False, True))
+    return None if isinstance(turned, Poison) else turned
 
 
 def _demand_equal(ctx: Context, driver: Driver, parts: Sequence[Meaning], node: ast.expr) -> bool:

@@ -22,15 +22,19 @@ from autodiff_compiler.frontend.values import (
     Counting,
     Frame,
     Meaning,
+    Partial,
     Poison,
     State,
     Static,
     Structure,
+    Super,
     describe,
     is_function,
     is_unbound,
     leaves,
     map_leaves,
+    parts_of,
+    with_parts,
 )
 from autodiff_compiler.ir.builder import UNBOUND_VALUE
 from autodiff_compiler.ir.types import ArrayType, ScalarType, SequenceType, TupleType, join
@@ -82,6 +86,12 @@ def widen(a: Meaning, b: Meaning, notes: tuple[Span, Span], name: str | None = N
         case (Closure(), Closure()):
             if _same_function(a, b):
                 return a
+        case (Partial() | Super(), Partial() | Super()):
+            if _shape_of_parts(a) == _shape_of_parts(b):
+                parts = zip(parts_of(a), parts_of(b), strict=True)
+                wider = [widen(x, y, notes, name) for x, y in parts]
+                conflict = next((part for part in wider if isinstance(part, Poison)), None)
+                return conflict or with_parts(a, wider)
     return _conflict(a, b, notes)
 
 
@@ -130,6 +140,13 @@ def _same_function(a: Closure, b: Closure) -> bool:
         x is y or (isinstance(x, Const) and x == y)
         for x, y in zip(a.defaults.values(), b.defaults.values(), strict=True)
     )
+
+
+def _shape_of_parts(meaning: Partial | Super) -> object:
+    """What tells the parts of one apart from those of another."""
+    if isinstance(meaning, Super):
+        return meaning.after
+    return len(meaning.arguments), tuple(meaning.keywords)
 
 
 def _conflict(a: Meaning, b: Meaning, notes: tuple[Span, Span]) -> Poison:
@@ -184,6 +201,8 @@ def shape(meaning: Meaning) -> object:
             return type(value), value if isinstance(value, str) else id(value)
         case Closure():
             return meaning.code, meaning.frame, meaning.function
+        case Partial() | Super():
+            return _shape_of_parts(meaning), tuple(map(shape, parts_of(meaning)))
         case Poison():
             return Poison
     return meaning
@@ -219,6 +238,8 @@ def _parts(meaning: Meaning) -> Iterator[Meaning]:
             yield from (start, stop, step)
         case Closure():
             yield from meaning.defaults.values()
+        case Partial() | Super():
+            yield from parts_of(meaning)
 
 
 # Branches.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 
 from autodiff_compiler.errors import InternalError, Problem, StaticWanted, UnsupportedError, ordered
-from autodiff_compiler.frontend import calls, expressions, objects, statements
+from autodiff_compiler.frontend import calls, comprehensions, expressions, objects, statements
 from autodiff_compiler.frontend.context import Context, Guard
 from autodiff_compiler.frontend.refuse import STAR_PARAMETER
 from autodiff_compiler.frontend.values import SILENCED, Frame, Meaning, Poison, Static
@@ -35,9 +35,10 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
     """
     source = find(function)
     plain = source.function
-    ctx = Context(statements.execute, expressions.evaluate)
+    ctx = Context(statements.execute, expressions.evaluate, calls.call, comprehensions.generate)
     closure = ctx.closure_of(plain)
     ctx.frame = Frame(closure.code, closure)
+    ctx.heap = Frame(closure.code, closure)
     ctx.entrance = closure.code.name
     ctx.calls.append(calls.activation(closure, {}))
     node = closure.code.node
@@ -50,7 +51,7 @@ def lower(function: Callable[..., object], arguments: Mapping[str, Type | Static
         if not ctx.region.closed:
             yields = _returned(ctx, result)
     except RecursionError:
-        ctx = Context(statements.execute, expressions.evaluate)
+        ctx = Context(statements.execute, expressions.evaluate, calls.call, comprehensions.generate)
         ctx.frame = Frame(closure.code, closure)
         said = "statements or expressions are nested too deeply"
         ctx.refuse(node, "nesting", said, "split it into smaller functions or expressions")

@@ -62,7 +62,7 @@ def analyse(node: FunctionNode, source: FunctionSource) -> Code:
     last = ast.copy_location(ast.Return(None), node)
     body = (*node.body, last)
     local = frozenset({*parameters, *assigned(node.body)})
-    captured = frozenset(_captured(node.body))
+    captured = frozenset(captured_by(node.body))
     liveness = _Liveness()
     liveness.block(body, NO_NAMES)
     found = (liveness.after, liveness.head, liveness.start)
@@ -137,7 +137,7 @@ def _defaults(node: FunctionNode) -> Iterator[ast.expr]:
     return (default for default in (*node.args.defaults, *node.args.kw_defaults) if default)
 
 
-def _captured(nodes: Iterable[ast.AST]) -> set[str]:
+def captured_by(nodes: Iterable[ast.AST]) -> set[str]:
     """The names that inner functions, or those inside them, may take from outside.
 
     Names that they bind themselves are included, which only keeps a few variables for longer than

@@ -10,12 +10,12 @@ import ast
 import builtins
 import math
 from collections.abc import Iterable
-from types import FunctionType, ModuleType
+from types import FunctionType
 
 import numpy as np
 
 from autodiff_compiler.errors import SourceError
-from autodiff_compiler.frontend import arrays, hints, records
+from autodiff_compiler.frontend import outside
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.values import (
     NONE,
@@ -24,13 +24,10 @@ from autodiff_compiler.frontend.values import (
     Meaning,
     Static,
     Structure,
-    describe,
-    describe_object,
-    instead_of,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import ScalarType, SequenceType, TupleType, type_of
-from autodiff_compiler.ir.values import Const, Value
+from autodiff_compiler.ir.types import ScalarType, type_of
+from autodiff_compiler.ir.values import Const
 
 TRUSTED = (math, np, builtins)
 
@@ -42,30 +39,21 @@ NAMED_CONSTANTS: dict[int, str] = {
     if hasattr(module, name)
 }
 
-# What can't be known to stay as it is while the derivative is in use, and what to do about it.
+# What is refused from outside, where it holds more than numbers, and what to do about it.
 MUTABLE: dict[type, tuple[str, str]] = {
     list: (
-        "a list outside of the function may change from call to call",
-        "make it a tuple, or pass it as an argument",
+        "this list outside of the function holds what there is no type for",
+        "make it a tuple, or pass what is needed of it as an argument",
     ),
     dict: (
-        "a dict outside of the function may change from call to call",
-        "pass it as an argument",
+        "this dict outside of the function holds what there is no type for",
+        "pass what is needed of it as an argument",
     ),
     set: ("sets are not supported", "make it a tuple"),
     np.ndarray: (
-        "an array outside of the function may change from call to call",
-        "pass it as an argument",
+        "this array outside of the function is not one of real numbers",
+        "pass its real and imaginary parts, or its numbers as float64",
     ),
-}
-
-
-# What the methods of NumPy's elementwise functions do, done otherwise.
-OF_UFUNCS = {
-    "at": "write item by item, in a loop, as in a[i] += v",
-    "reduce": "use np.sum, np.prod, np.max or their like",
-    "accumulate": "use np.cumsum or np.cumprod, or a loop",
-    "outer": "add a dimension: a[:, None], and use the function itself",
 }
 
 
@@ -105,62 +93,15 @@ def _read_outside(ctx: Context, function: FunctionType, name: str, node: ast.AST
         return const(value) if name == "__debug__" else Static(value)
     known = (*ctx.frame.code.locals, *space, *vars(builtins))
     hint = f"define {name} before the call, or make it a parameter"
-    hint = _similar(name, known, hint)
+    hint = similar(name, known, hint)
     return ctx.refuse_once(node, f"name {name}", f"{name} is not defined", hint)
 
 
-def _similar(name: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
+def similar(name: str, known: Iterable[str], otherwise: str, prefix: str = "") -> str:
     import difflib
 
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {prefix}{close[0]}?" if close else otherwise
-
-
-def read_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning:
-    """An attribute of a module or class."""
-    if base is SILENCED:
-        return SILENCED
-    if arrays.is_array(base) or arrays.is_numpy_number(base):
-        assert isinstance(base, Value | Const)
-        return arrays.attribute(ctx, base, name, node)
-    if (found := records.attribute(ctx, base, name, node)) is not None:
-        return found
-    holder = base.value if isinstance(base, Static) else None
-    if not isinstance(holder, ModuleType | type):
-        return _refuse_attribute(ctx, base, name, node)
-    try:
-        value = getattr(holder, name)
-    except AttributeError:
-        assert isinstance(node, ast.Attribute)
-        prefix = f"{ast.unparse(node.value)}."
-        hint = _similar(name, dir(holder), f"see dir({prefix[:-1]}) for what it has", prefix)
-        said = f"{describe_object(holder)} has no {name}"
-        return ctx.refuse(node, f"attribute {name}", said, hint)
-    if not any(holder is trusted for trusted in TRUSTED):
-        ctx.guard("attribute", holder, name, value)
-    return meaning_of(ctx, value, name, node)
-
-
-def _refuse_attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning:
-    """Say what kind of thing has no attributes here."""
-    match base:
-        case Structure(_, container):
-            kind = str(container)
-        case Value(type=SequenceType(_, container) | TupleType(_, container)):
-            kind = str(container)
-        case Value(type=ScalarType(kinds)) | Const(type=ScalarType(kinds)) if len(kinds) == 1:
-            kind = next(iter(kinds)).value
-        case Static(str()):
-            kind = "str"
-        case Static(np.ufunc()) if name in OF_UFUNCS:
-            message = f"{name} of {describe(base)} is not supported"
-            return ctx.refuse(node, f"attribute {name}", message, OF_UFUNCS[name])
-        case _:
-            message = f"attributes of {describe(base)} are not supported"
-            return ctx.refuse(node, f"attribute {name}", message, instead_of(base))
-    message = f"methods and attributes of a {kind} are not supported"
-    hint = hints.instead_of_attribute(ctx.site(node), kind)
-    return ctx.refuse(node, f"{kind}.{name}", message, hint)
 
 
 def meaning_of(ctx: Context, value: object, name: str | None, node: ast.AST) -> Meaning:
@@ -170,6 +111,12 @@ def meaning_of(ctx: Context, value: object, name: str | None, node: ast.AST) -> 
         return Const(value, found, NAMED_CONSTANTS.get(id(value), name))
     if value is None:
         return NONE
+
+    def inside(item: object, label: str) -> Meaning:
+        return meaning_of(ctx, item, label, node)
+
+    if (captured := outside.captured(ctx, value, name or "values", node, inside)) is not None:
+        return captured
     if type(value) is tuple:
         items = tuple(meaning_of(ctx, item, None, node) for item in value)
         return SILENCED if any(item is SILENCED for item in items) else Structure(items)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Sequence
-from dataclasses import is_dataclass
 
 from autodiff_compiler.frontend.context import Context
 from autodiff_compiler.frontend.known_calls import Call
 from autodiff_compiler.frontend.values import (
     SILENCED,
+    Making,
     Meaning,
     Method,
     Static,
     Structure,
     describe,
 )
-from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import Fields, TupleType
 from autodiff_compiler.ir.values import Value
 
@@ -36,19 +34,25 @@ def make_dict(
     ctx: Context, node: ast.Dict, keys: Sequence[ast.expr | None], values: Sequence[Meaning]
 ) -> Meaning:
     """`{"a": x, "b": y}`: keys are strings that stand in the text."""
-    names: list[str] = []
-    for key in keys:
+    items: dict[str, Meaning] = {}
+    for key, value in zip(keys, values, strict=True):
         if key is None:
-            said = "unpacking with ** is not supported"
-            return ctx.refuse(node, "dict", said, "write its keys and values out")
+            merged = ctx.structure(value, node)
+            if merged is None or getattr(merged.container, "kind", "") != "dict":
+                if value is SILENCED:
+                    return SILENCED
+                said = f"unpacking {describe(value)} with ** is not supported"
+                return ctx.refuse(node, "dict", said, "write its keys and values out")
+            assert isinstance(merged.container, Fields)
+            items |= dict(zip(merged.container.names, merged.items, strict=True))
+            continue
         found = ctx.evaluate(ctx, key)
         if found is SILENCED:
             return SILENCED
         if not isinstance(found, Static) or type(found.value) is not str:
             said = f"keys of dictionaries are strings here, not {describe(found)}"
             return ctx.refuse(key, "dict", said, "use a string as key, or a list or tuple")
-        names.append(found.value)
-    items = dict(zip(names, values, strict=True))
+        items[found.value] = value
     if any(value is SILENCED for value in values):
         return SILENCED
     return Structure(tuple(items.values()), Fields("dict", tuple(items)))
@@ -80,8 +84,18 @@ def _at(ctx: Context, node: ast.AST, base: Meaning, place: int) -> Meaning:
     return ctx.op(node, "item", base, index=place)
 
 
+def field(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning | None:
+    """A field of a record; None if it has none of that name."""
+    if isinstance(base, Making):
+        base = ctx.state[base.key].meaning
+    fields = fields_of(base)
+    if fields is None or name not in fields.names:
+        return None
+    return _at(ctx, node, base, fields.names.index(name))
+
+
 def attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning | None:
-    """A field of a record, or a method of a dict; None for what is neither dict nor record."""
+    """A method of a dict, or a field of a record without a class; None for what is neither."""
     fields = fields_of(base)
     if fields is None:
         return None
@@ -95,14 +109,7 @@ def attribute(ctx: Context, base: Meaning, name: str, node: ast.AST) -> Meaning 
         return ctx.refuse(node, f"attribute {name}", said, hint)
     if name in fields.names:
         return _at(ctx, node, base, fields.names.index(name))
-    if fields.cls is not None and name not in vars(fields.cls) and hasattr(fields.cls, name):
-        said = f"{name} of {describe(base)} is not supported"
-        return ctx.refuse(node, f"attribute {name}", said, "use its fields")
     said = f"{describe(base)} has no field {name}"
-    if fields.cls is not None and hasattr(fields.cls, name):
-        said = f"methods and properties of {fields.cls.__name__} are not supported"
-        hint = f"write a function of its own, which takes the {fields.cls.__name__}"
-        return ctx.refuse(node, f"attribute {name}", said, hint)
     return ctx.refuse(node, f"attribute {name}", said, f"its fields are {', '.join(fields.names)}")
 
 
@@ -126,30 +133,3 @@ def call_method(ctx: Context, made: Call, method: Method) -> Meaning:
             return rest[0] if rest else Static(None)
     said = "these arguments are not supported"
     return ctx.refuse(made.node, f"call of {made.name}", said, "index it with a string")
-
-
-def make(ctx: Context, made: Call, cls: type) -> Meaning | None:
-    """A call of a dataclass or namedtuple; None for other classes."""
-    is_named = issubclass(cls, tuple) and hasattr(cls, "_fields")
-    is_data = is_dataclass(cls) and not hasattr(cls, "__post_init__")
-    if not is_named and not is_data:
-        return None
-    signature = inspect.signature(cls)
-    try:
-        bound = signature.bind(*made.arguments, **made.keywords)
-    except TypeError as error:
-        hint = f"its fields are {cls.__name__}{signature}"
-        return ctx.refuse(made.node, f"call of {made.name}", str(error), hint)
-    items: list[Meaning] = []
-    for name, parameter in signature.parameters.items():
-        if name in bound.arguments:
-            items.append(bound.arguments[name])
-            continue
-        from_default = parameter.default
-        if type(from_default) not in (int, float, bool, str, type(None)):
-            said = f"the default of {name} is not supported"
-            return ctx.refuse(made.node, f"call of {made.name}", said, f"pass {name}")
-        number = isinstance(from_default, int | float)
-        items.append(const(from_default) if number else Static(from_default))
-    kind = "namedtuple" if is_named else "dataclass"
-    return Structure(tuple(items), Fields(kind, tuple(signature.parameters), cls))

@@ -97,7 +97,11 @@ BY_ID = {id(function): said for function, said in INSTEAD.items()}
 
 def is_library(function: object) -> bool:
     """Whether it comes with Python, NumPy or this package."""
-    package = module_of(function).partition(".")[0]
+    return is_of_library(module_of(function))
+
+
+def is_of_library(module: str) -> bool:
+    package = module.partition(".")[0]
     return package in sys.stdlib_module_names or package in ("numpy", OURS)
 
 

@@ -76,6 +76,9 @@ class Region(Builder):
                 self.nodes[place] = _with_result(node, value, named)
                 self.values.discard(value)
                 self.values.add(named)
+                for key, known in self.memo.items():
+                    if known is value:
+                        self.memo[key] = named
                 return named
             if value in values_read([node]):
                 return None

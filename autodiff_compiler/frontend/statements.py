@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
 from autodiff_compiler.frontend import (
-    conditions,
     growing,
+    instances,
     iterables,
     joins,
     loops,
-    unwritten,
+    targets,
     writes,
 )
 from autodiff_compiler.frontend.context import Context
@@ -39,14 +38,14 @@ from autodiff_compiler.frontend.values import (
     Meaning,
     Static,
     Structure,
-    describe,
 )
 from autodiff_compiler.ir.builder import const
-from autodiff_compiler.ir.types import SOME, ArrayType, SequenceType
+from autodiff_compiler.ir.types import ArrayType, SequenceType
 from autodiff_compiler.ir.values import Const, Operand, Value
 
 Statements = Sequence[ast.stmt]
 
+LOAD = ast.Load()
 RAISE = 'write raise ValueError("...")'
 
 
@@ -77,13 +76,13 @@ def _statement(ctx: Context, node: ast.stmt) -> None:
             evaluate_call(ctx, call)  # whatever it gives
         case ast.Expr(value):
             evaluate(ctx, value)
-        case ast.Assign(targets, value):
+        case ast.Assign(places, value):
             meaning = evaluate(ctx, value)
-            for target in targets:
-                meaning = _assign(ctx, target, meaning)
+            for target in places:
+                meaning = targets.assign(ctx, target, meaning)
         case ast.AnnAssign(target, _, value):
             if value is not None:
-                _assign(ctx, target, evaluate(ctx, value))
+                targets.assign(ctx, target, evaluate(ctx, value))
         case ast.AugAssign(target, op, value):
             _augment(ctx, node, target, op, value)
         case ast.FunctionDef(name):
@@ -107,76 +106,6 @@ def _statement(ctx: Context, node: ast.stmt) -> None:
 # Assignment.
 
 
-def _assign(ctx: Context, target: ast.expr, meaning: Meaning) -> Meaning:
-    """Bind a target; what the value means from now on, under the name it may have got."""
-    match target:
-        case ast.Name(name):
-            ctx.bind(name, meaning, target)
-            return ctx.state[ctx.frame, name].meaning
-        case ast.Tuple(targets) | ast.List(targets):
-            items = _unpacked(ctx, target, meaning, targets)
-            written = [each for each in targets if writes.array_written(ctx, each) is not None]
-            if written and writes.has_views(meaning):
-                said = "exchanging parts of arrays in one assignment is not supported"
-                hint = "write one assignment after the other, with .copy() of what is kept"
-                return ctx.refuse(written[0], "item assignment", said, hint)
-            bound = [_assign(ctx, each, item) for each, item in zip(targets, items, strict=True)]
-            if isinstance(meaning, Structure):
-                return Structure(tuple(bound), meaning.container)
-        case ast.Subscript() if writes.array_written(ctx, target) is not None:
-            writes.write_item(ctx, target, meaning)
-        case ast.Subscript() | ast.Attribute():
-            unwritten.refuse(ctx, target)
-        case ast.Starred(value):
-            _assign(ctx, value, ctx.refuse_as(target))
-        case _:
-            ctx.refuse_as(target)
-    return meaning
-
-
-def _unpacked(
-    ctx: Context, node: ast.expr, meaning: Meaning, targets: list[ast.expr]
-) -> Sequence[Meaning]:
-    """One meaning for each of several targets."""
-    count = len(targets)
-    if meaning is SILENCED or any(isinstance(target, ast.Starred) for target in targets):
-        return [SILENCED] * count
-    structure = ctx.structure(meaning, node)
-    if structure is not None:
-        if len(structure.items) == count:
-            return structure.items
-        said = f"expected {count} item{'s' * (count != 1)}, got {describe(meaning)}"
-        ctx.refuse(node, "unpacking", said, "write one name for each item")
-    elif isinstance(meaning, Value | Const) and isinstance(meaning.type, SequenceType):
-        _check_length(ctx, node, meaning, count)
-        return [ctx.op(node, "getitem", meaning, const(place)) for place in range(count)]
-    elif isinstance(meaning, Value) and isinstance(meaning.type, ArrayType):
-        dim = meaning.type.dims[0] if meaning.type.dims else SOME
-        size = dim.size if isinstance(dim.size, int) else ctx.region_size(dim)
-        if not isinstance(size, int):
-            _check_length(ctx, node, meaning, count)
-            ctx.region.sizes[dim.size, dim.less] = count
-        if size is None or isinstance(size, str) or size == count:
-            return [ctx.op(node, "get", meaning, index=(place,)) for place in range(count)]
-        said = f"expected {count} item{'s' * (count != 1)}, got an array of {size}"
-        ctx.refuse(node, "unpacking", said, "write one name for each element")
-    else:
-        said = f"unpacking {describe(meaning)} is not supported"
-        ctx.refuse(node, "unpacking", said, "unpack a tuple or a list")
-    return [SILENCED] * count
-
-
-def _check_length(ctx: Context, node: ast.expr, sequence: Operand, count: int) -> None:
-    """Raise, as Python would, unless a sequence has so many items."""
-    length = ctx.op(node, "len", sequence)
-    assert isinstance(length, Value)
-    for comparison, message in (("lt", "not enough values"), ("gt", "too many values")):
-        tells = comparison == "lt" or sys.version_info >= (3, 14)
-        text = f"{message} to unpack (expected {count}{', got {}' * tells})"
-        got = length if tells else None
-        conditions.raise_if(ctx, node, comparison, length, const(count), text, got)
-
-
 def _augment(
     ctx: Context, node: ast.AugAssign, target: ast.expr, op: ast.operator, value: ast.expr
 ) -> None:
@@ -184,9 +113,15 @@ def _augment(
     if isinstance(target, ast.Subscript) and writes.array_written(ctx, target) is not None:
         writes.augment_item(ctx, node, target)
         return
+    if isinstance(target, ast.Attribute) and instances.being_made(ctx, target) is not None:
+        left = evaluate(
+            ctx, ast.copy_location(ast.Attribute(target.value, target.attr, LOAD), target)
+        )
+        targets.assign(ctx, target, apply_binary(ctx, node, op, left, evaluate(ctx, value)))
+        return
     if not isinstance(target, ast.Name):
         evaluate(ctx, value)
-        _assign(ctx, target, SILENCED)
+        targets.assign(ctx, target, SILENCED)
         return
     left = evaluate(ctx, ast.copy_location(ast.Name(target.id, ast.Load()), target))
     if isinstance(left, Value) and isinstance(left.type, ArrayType):
@@ -374,7 +309,7 @@ def _for(ctx: Context, node: ast.For, target: ast.expr, iterable: ast.expr) -> N
     names = ctx.assigned(node)
 
     def body(element: Meaning) -> None:
-        _assign(ctx, target, iterables.settled(ctx, element, iterable))
+        targets.assign(ctx, target, iterables.settled(ctx, element, iterable))
         execute(ctx, node.body)
 
     if driver is None:

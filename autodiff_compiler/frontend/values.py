@@ -29,6 +29,8 @@ from autodiff_compiler.ir.types import (
 )
 from autodiff_compiler.ir.values import Const, Operand, Value
 
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
 
 @dataclass(frozen=True, eq=False)
 class Static:
@@ -60,6 +62,32 @@ class Closure:
     frame: Frame | None
     function: FunctionType | None
     defaults: Mapping[str, Meaning]
+
+
+@dataclass(frozen=True, eq=False)
+class Partial:
+    """Something to call with some of its arguments given: a method of an instance, a partial."""
+
+    callee: Meaning
+    arguments: tuple[Meaning, ...]
+    keywords: Mapping[str, Meaning]
+
+
+@dataclass(frozen=True, eq=False)
+class Super:
+    """`super()`: the attributes of an instance, or class, looked up after one of its classes."""
+
+    after: type
+    instance: Meaning
+
+
+@dataclass(frozen=True, eq=False)
+class Making:
+    """An instance whose `__init__` runs: what it holds so far is kept in the state, under a key."""
+
+    cls: type
+    key: tuple[Frame, str]
+    depth: int  # how many regions there were around it when it was begun
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +123,18 @@ class Reversed:
 
 
 @dataclass(frozen=True, eq=False)
+class Generating:
+    """A generator expression, to be gone through at once.
+
+    It was made in `frame`, where its first iterable has been evaluated already.
+    """
+
+    node: Comprehension
+    frame: Frame
+    first: Meaning
+
+
+@dataclass(frozen=True, eq=False)
 class Poison:
     """No single meaning, and why. With an empty reason the problem has been reported already.
 
@@ -122,9 +162,21 @@ class Element:
     index: Value
 
 
-Iterating = Zipped | Numbered | Reversed
+Iterating = Zipped | Numbered | Reversed | Generating
 Meaning = (
-    Value | Const | Static | Structure | Closure | Counting | Iterating | Method | Element | Poison
+    Value
+    | Const
+    | Static
+    | Structure
+    | Closure
+    | Partial
+    | Super
+    | Making
+    | Counting
+    | Iterating
+    | Method
+    | Element
+    | Poison
 )
 
 KINDS: dict[Kind, str] = {kind: f"a {kind.value}" for kind in Kind} | {
@@ -147,6 +199,7 @@ class Frame:
     closure: Closure
     gives_up: bool = False  # one of its returns has been refused
     loops: int = 0  # around where it stands
+    outer: Frame | None = None  # that of a comprehension: where := in it binds names
     last_return: ast.Return | None = None
 
 
@@ -164,7 +217,9 @@ State = dict[tuple[Frame, str], Binding]
 def is_function(meaning: Meaning) -> bool:
     """Whether it is something with a name that can be called."""
     value = meaning.value if isinstance(meaning, Static) else None
-    return isinstance(meaning, Closure) or (callable(value) and hasattr(value, "__name__"))
+    if isinstance(meaning, Closure | Partial):
+        return True
+    return callable(value) and hasattr(value, "__name__")
 
 
 def is_unbound(meaning: Meaning) -> bool:
@@ -195,6 +250,9 @@ def leaves(meaning: Meaning) -> Iterator[Operand]:
         case Closure():
             for default in meaning.defaults.values():
                 yield from leaves(default)
+        case Partial() | Super():
+            for part in parts_of(meaning):
+                yield from leaves(part)
 
 
 def map_leaves(meaning: Meaning, change: Callable[[Operand], Operand]) -> Meaning:
@@ -209,7 +267,25 @@ def map_leaves(meaning: Meaning, change: Callable[[Operand], Operand]) -> Meanin
         case Closure(code, frame, function, defaults):
             changed = {name: map_leaves(default, change) for name, default in defaults.items()}
             return Closure(code, frame, function, changed)
+        case Partial() | Super():
+            return with_parts(meaning, [map_leaves(part, change) for part in parts_of(meaning)])
     return meaning
+
+
+def parts_of(meaning: Partial | Super) -> list[Meaning]:
+    """The meanings that it is made of, in order."""
+    if isinstance(meaning, Super):
+        return [meaning.instance]
+    return [meaning.callee, *meaning.arguments, *meaning.keywords.values()]
+
+
+def with_parts(meaning: Partial | Super, parts: list[Meaning]) -> Partial | Super:
+    """The like of it, made of other meanings."""
+    if isinstance(meaning, Super):
+        return Super(meaning.after, parts[0])
+    count = 1 + len(meaning.arguments)
+    keywords = dict(zip(meaning.keywords, parts[count:], strict=True))
+    return Partial(parts[0], tuple(parts[1:count]), keywords)
 
 
 def describe(meaning: Meaning) -> str:
@@ -221,6 +297,12 @@ def describe(meaning: Meaning) -> str:
             return _describe_items(len(items), container)
         case Closure(code):
             return "a lambda" if code.name == LAMBDA else f"the function {code.name}"
+        case Partial(callee):
+            return describe(callee)
+        case Super():
+            return "a super()"
+        case Making(cls):
+            return f"{_article(cls.__name__)} {cls.__name__}"
         case Counting():
             return "a range"
         case Zipped():
@@ -229,6 +311,8 @@ def describe(meaning: Meaning) -> str:
             return "an enumerate"
         case Reversed():
             return "a reversed"
+        case Generating():
+            return "a generator"
         case Static(None):
             return "None (no return)" if meaning is NO_RETURN else "None"
         case Static(str()):
@@ -253,13 +337,17 @@ def describe_object(value: object) -> str:
     if callable(value) and isinstance(name, str):
         return f"the function {name}"
     kind = type(value).__name__
-    return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
+    return f"{_article(kind)} {kind}"
+
+
+def _article(name: str) -> str:
+    return "an" if name[:1].lower() in "aeiou" else "a"
 
 
 def _describe_items(count: int, container: Container) -> str:
     if isinstance(container, Fields) and container.cls is not None:
         name = container.cls.__name__
-        return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+        return f"{_article(name)} {name}"
     return f"a {container} of {count}"
 
 
@@ -295,7 +383,7 @@ def instead_of(meaning: Meaning) -> str:
             return "strings can be printed and put into f-strings, but not computed with"
         case Closure() if meaning.code.name != LAMBDA:
             return f"call it: {meaning.code.name}(...)"
-        case Counting() | Zipped() | Numbered() | Reversed():
+        case Counting() | Zipped() | Numbered() | Reversed() | Generating():
             return "loop over it"
         case Static(ModuleType()):
             return "name what is wanted of it, as in math.pi"

@@ -43,13 +43,13 @@ def interpret(
     if len(arguments) != len(function.params):
         raise TypeError(f"@{function.name} takes {len(function.params)} arguments")
     environment: Environment = {}
-    runner = _Runner(environment, evaluate)
+    runner = Runner(environment, evaluate)
     for param, argument in zip(function.params, arguments, strict=True):
         runner.bind(param, argument)
     return runner.block(function.body)[0]
 
 
-class _Runner:
+class Runner:
     def __init__(self, environment: Environment, evaluate: Evaluate) -> None:
         self.environment = environment
         self.evaluate = evaluate

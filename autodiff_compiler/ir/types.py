@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import numpy as np
 
@@ -441,18 +441,21 @@ def fields_of(value: object) -> Fields | None:
     if is_dataclass(cls):
         return Fields("dataclass", tuple(each.name for each in fields(cls)), cls)
     ordinary = cls.__module__ != "builtins" and cls.__flags__ & _HEAP_TYPE
-    if not ordinary or not hasattr(value, "__dict__") or callable(value):
+    if not ordinary or not hasattr(value, "__dict__"):
         return None
-    if isinstance(value, _NO_RECORDS):
+    if callable(value) and not isinstance(getattr(cls, CALL, None), FunctionType):
+        return None
+    if isinstance(value, NO_RECORDS):
         return None
     return Fields("object", tuple(vars(value)), cls)
 
 
+CALL = "__call__"
 _HEAP_TYPE = 1 << 9  # a class made by a class statement
 # Instances of subclasses of these are more than their attributes.
-_NO_RECORDS = (
+NO_RECORDS = (
     *(np.ndarray, np.generic, ModuleType, BaseException, int, float, complex, str, bytes),
-    *(bytearray, list, dict, set, frozenset),
+    *(bytearray, list, dict, set, frozenset, type, Enum),
 )
 
 

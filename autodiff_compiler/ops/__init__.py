@@ -23,6 +23,7 @@ from autodiff_compiler.ir.values import Const, Op
 from autodiff_compiler.ops import (
     arithmetic,
     arranging,
+    captured,
     comparisons,
     contractions,
     conversion,
@@ -35,8 +36,10 @@ from autodiff_compiler.ops import (
     extremes,
     fitting,
     ieee,
+    jacobians,
     joining,
     linalg,
+    list_parts,
     lists,
     matrices,
     nans,
@@ -74,6 +77,7 @@ _ARRAY_MODULES = (
     diagonals,
     extremes,
     fitting,
+    jacobians,
     joining,
     linalg,
     lists,
@@ -103,7 +107,9 @@ _MODULES = (
     numpy_arithmetic,
     scipy_special,
     sequences,
+    list_parts,
     structures,
+    captured,
     *_ARRAY_MODULES,
 )
 __all__ = ["ARRAYS", "OPS", "effect_of", "may_share_memory", "resolve"]
@@ -160,6 +166,8 @@ def may_share_memory(op: Op) -> bool:
     assert isinstance(record, Record)
     if not isinstance(op.result.type, ArrayType) or record.fresh:
         return False
+    if record is OPS["captured"]:
+        return True  # with what is outside
     if record is OPS["get"]:
         index = [each.type for each in op.operands[1:]]
         return subscripts.is_basic(subscripts.index_of(op.attributes), index) and not (

@@ -235,6 +235,26 @@ def with_fields(record, **fields):
 ''',
 )
 
+REGROUP = Helper(
+    "regroup",
+    '''\
+def regroup(xs, rows):
+    """The items of xs, in lists as long as those of rows."""
+    items = iter(xs)
+    return [[next(items) for _ in row] for row in rows]
+''',
+)
+
+FOLD = Helper(
+    "fold",
+    '''\
+def fold(xs, part, n):
+    """The sum of n lists as long as part that stand in xs one behind the other."""
+    size = len(part)
+    return [sum(xs[k::size], 0.0) for k in range(size)] if n > 0 else [0.0] * size
+''',
+)
+
 BOUND = Helper(
     "bound",
     '''\

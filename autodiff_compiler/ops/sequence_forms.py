@@ -6,11 +6,9 @@ import ast
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-import numpy as np
-
 from autodiff_compiler.ir.operation import OperandError
 from autodiff_compiler.ir.types import FLOAT, INT, ArrayType, ScalarType, SequenceType, Type, join
-from autodiff_compiler.ops import spell
+from autodiff_compiler.ops import nested, spell
 from autodiff_compiler.ops.arithmetic import RECORDS as SCALARS
 from autodiff_compiler.ops.kinds import (
     Attributes,
@@ -26,20 +24,21 @@ ADD = next(record for record in SCALARS if record.name == "add")
 # Type rules.
 
 
-def _added(a: Type, b: Type) -> Type:
-    return ADD.infer([a, b], {})
+def added(a: Type, b: Type) -> Type:
+    return nested.added_type(a, b, lambda x, y: ADD.infer([x, y], {}))
 
 
 def _total(start: Type, element: Type) -> Type:
     """The type of start + element + element + …, however many there are."""
     total = start
-    while (wider := join(total, _added(total, element))) != total:
-        assert wider is not None
+    while (wider := join(total, added(total, element))) != total:
+        if wider is None:
+            raise OperandError(f"expected numbers to add up, got {element}")
         total = wider
     return total
 
 
-def _joined(types: Sequence[Type]) -> Type:
+def joined(types: Sequence[Type]) -> Type:
     def both(a: Type, b: Type) -> Type:
         joined = join(a, b)
         if joined is None:
@@ -66,7 +65,8 @@ def getitem_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 
 def pack_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return SequenceType(_joined([scalar(found) for found in types]), str(attributes["container"]))
+    items = [each if isinstance(each, SequenceType) else scalar(each) for each in types]
+    return SequenceType(joined(items), str(attributes["container"]))
 
 
 def sum_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -98,12 +98,11 @@ def index_of_type(types: Sequence[Type], attributes: Attributes) -> Type:
 
 def zeros_like_type(types: Sequence[Type], attributes: Attributes) -> Type:
     expect_count(types, 1)
-    element = sequence(types[0]).element
-    return SequenceType(element if isinstance(element, ArrayType) else FLOAT)
+    return nested.zeros_type(sequence(types[0]))
 
 
 def zeros_like(xs: Sequence[object]) -> list[object]:
-    return [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in xs]
+    return [nested.zeros(x) for x in xs]
 
 
 def empty_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -120,12 +119,12 @@ def index_add_type(types: Sequence[Type], attributes: Attributes) -> Type:
     if xs.container != "list":
         raise OperandError(f"expected a list to add to, got {xs}")
     integer(types[1])
-    return SequenceType(_joined([xs.element, _added(xs.element, types[2])]))
+    return SequenceType(joined([xs.element, added(xs.element, types[2])]))
 
 
 def seq_add_type(types: Sequence[Type], attributes: Attributes) -> Type:
     expect_count(types, 2)
-    return SequenceType(_added(sequence(types[0]).element, sequence(types[1]).element))
+    return SequenceType(added(sequence(types[0]).element, sequence(types[1]).element))
 
 
 def fill_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -140,7 +139,7 @@ def pad_type(types: Sequence[Type], attributes: Attributes) -> Type:
     xs = sequence(types[0])
     if xs.container != "list":
         raise OperandError(f"expected a list to lengthen, got {xs}")
-    return SequenceType(_joined([xs.element, FLOAT]))
+    return SequenceType(joined([xs.element, FLOAT]))
 
 
 def pad_with_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -148,7 +147,7 @@ def pad_with_type(types: Sequence[Type], attributes: Attributes) -> Type:
     xs, zeros = map(sequence, types)
     if xs.container != "list" or zeros.container != "list":
         raise OperandError(f"expected lists, got {xs} and {zeros}")
-    return SequenceType(_joined([xs.element, zeros.element]))
+    return SequenceType(joined([xs.element, zeros.element]))
 
 
 def head_type(types: Sequence[Type], attributes: Attributes) -> Type:
@@ -181,12 +180,7 @@ def write_fill(operands: spell.Expressions, types: spell.Types, attributes: Attr
 def write_zeros_like(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
-    found = types[0]
-    if isinstance(found, SequenceType) and isinstance(found.element, ArrayType):
-        x = ast.Name("x", ast.Load())  # the comprehension's own
-        loop = ast.comprehension(ast.Name("x", ast.Store()), operands[0], [], 0)
-        return ast.ListComp(spell.call("np.zeros_like", x), [loop])
-    return zeros(length(operands[0]))
+    return nested.zeros_text(types[0], operands[0])
 
 
 def length(xs: ast.expr) -> ast.expr:
@@ -210,7 +204,8 @@ def write_index_add(
     if isinstance(found, SequenceType) and isinstance(found.element, ScalarType):
         return ast.AugAssign(ast.Subscript(xs, i, ast.Store()), ast.Add(), v)
     # An array in the list may be in other lists too: it isn't added to in place.
-    added = ast.BinOp(ast.Subscript(xs, i, ast.Load()), ast.Add(), v)
+    assert isinstance(found, SequenceType)
+    added = nested.added_text(found.element, ast.Subscript(xs, i, ast.Load()), v)
     return ast.Assign([ast.Subscript(xs, i, ast.Store())], added)
 
 
@@ -218,9 +213,8 @@ def write_seq_add(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
     """`[a + b for a, b in zip(xs, ys)]`: a and b are the comprehension's own."""
-    pair = ast.Tuple([ast.Name("a", ast.Store()), ast.Name("b", ast.Store())], ast.Store())
-    loop = ast.comprehension(pair, spell.call("zip", *operands), [], 0)
-    return ast.ListComp(ast.BinOp(spell.name("a"), ast.Add(), spell.name("b")), [loop])
+    a, b = operands
+    return nested.added_text(types[0], a, b)
 
 
 def write_index_of(

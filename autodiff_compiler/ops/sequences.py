@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.types import SequenceType
 from autodiff_compiler.ir.values import Op, Operand
+from autodiff_compiler.ops import nested, spell
 from autodiff_compiler.ops import sequence_forms as forms
-from autodiff_compiler.ops import spell
 from autodiff_compiler.ops.kinds import pure, raises
 from autodiff_compiler.ops.record import AddAt, Contribution, Custom, Record, Spelling, Zero
 from autodiff_compiler.ops.weights import FREE, additions, all_integers
@@ -26,25 +26,25 @@ def pack(*items: object, container: str) -> object:
 
 def index_add(xs: list[float], i: int, v: float) -> list[float]:
     result = list(xs)
-    result[i] = result[i] + v
+    result[i] = nested.added(result[i], v)
     return result
 
 
 def seq_add(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
-    return [a + b for a, b in zip(xs, ys, strict=True)]
+    return [nested.added(a, b) for a, b in zip(xs, ys, strict=True)]
 
 
 # Derivatives. Each function is used by one record below.
 
 
-def _linear(name: str, *rest: int) -> Callable[[Builder, Op, Tangents], Operand | None]:
+def linear(*rest: int) -> Callable[[Builder, Op, Tangents], Operand | None]:
     """The tangent of an operation that is linear in its first operand: the same operation."""
 
     def jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
         if tangents[0] is None:
             return None
         others = [op.operands[place] for place in rest]
-        return build.op(BY_NAME[name], tangents[0], *others, attributes=op.attributes)
+        return build.op(op.operation, tangents[0], *others, attributes=op.attributes)
 
     return jvp
 
@@ -53,10 +53,19 @@ def getitem_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribu
     return AddAt(BY_NAME["index_add"], op.operands[1:], cotangent), None
 
 
+def _zero(build: Builder, operand: Operand) -> Operand:
+    if isinstance(operand.type, SequenceType):
+        return build.op(BY_NAME["zeros_like"], operand)
+    return const(0.0)
+
+
 def pack_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
     if all(tangent is None for tangent in tangents):
         return None
-    items = [const(0.0) if tangent is None else tangent for tangent in tangents]
+    items = [
+        _zero(build, operand) if tangent is None else tangent
+        for operand, tangent in zip(op.operands, tangents, strict=True)
+    ]
     return build.op(BY_NAME["pack"], *items, attributes=op.attributes)
 
 
@@ -185,7 +194,7 @@ RECORDS = (
         evaluate=lambda xs, i: xs[i],
         effect=raises,
         weight=FREE,
-        rule=Custom(_linear("getitem", 1), getitem_vjp),
+        rule=Custom(linear(1), getitem_vjp),
         spelling=Spelling(forms.write_getitem),
     ),
     Record(
@@ -298,7 +307,7 @@ RECORDS = (
         evaluate=lambda v, n: [v] * n,
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("fill", 1), fill_vjp),
+        rule=Custom(linear(1), fill_vjp),
         spelling=Spelling(forms.write_fill),
         fresh=True,
     ),
@@ -308,7 +317,7 @@ RECORDS = (
         evaluate=lambda xs, n: xs + [0.0] * (n - len(xs)),
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("pad", 1), pad_vjp),
+        rule=Custom(linear(1), pad_vjp),
         spelling=Spelling(forms.write_pad),
         fresh=True,
     ),
@@ -318,7 +327,7 @@ RECORDS = (
         evaluate=lambda xs, zeros: xs + zeros[len(xs) :],
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("pad_with", 1), pad_vjp),
+        rule=Custom(linear(1), pad_vjp),
         spelling=Spelling(forms.write_pad_with),
         fresh=True,
     ),
@@ -328,7 +337,7 @@ RECORDS = (
         evaluate=lambda xs, n: xs[:n],
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("head", 1), head_vjp),
+        rule=Custom(linear(1), head_vjp),
         spelling=Spelling(forms.write_head),
         fresh=True,
     ),
@@ -338,7 +347,7 @@ RECORDS = (
         evaluate=tuple,
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("as_tuple"), convert_vjp),
+        rule=Custom(linear(), convert_vjp),
         spelling=spell.calling("tuple"),
     ),
     Record(
@@ -347,7 +356,7 @@ RECORDS = (
         evaluate=list,
         effect=pure,
         weight=FREE,
-        rule=Custom(_linear("as_list"), convert_vjp),
+        rule=Custom(linear(), convert_vjp),
         spelling=spell.calling("list"),
         fresh=True,
     ),

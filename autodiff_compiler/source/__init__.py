@@ -7,5 +7,6 @@ from autodiff_compiler.source.places import (
     span_of,
     statement_of,
 )
+from autodiff_compiler.source.same import everything_in
 
-__all__ = ["FunctionNode", "FunctionSource", "find", "span_of", "statement_of"]
+__all__ = ["FunctionNode", "FunctionSource", "everything_in", "find", "span_of", "statement_of"]

@@ -10,5 +10,14 @@ from autodiff_compiler.transforms.derivative import (
     reverse_gradient,
     vjp,
 )
+from autodiff_compiler.transforms.jacobian import forward_jacobian, reverse_jacobian
 
-__all__ = ["Wanted", "forward_gradient", "jvp", "reverse_gradient", "vjp"]
+__all__ = [
+    "Wanted",
+    "forward_gradient",
+    "forward_jacobian",
+    "jvp",
+    "reverse_gradient",
+    "reverse_jacobian",
+    "vjp",
+]

@@ -66,11 +66,11 @@ class Wanted:
 
 def reverse_gradient(function: Function, wanted: Wanted, clean: Clean) -> Function:
     """The gradient by one forward and one backward sweep."""
-    if _raises_as_called(function):
+    if raises_as_called(function):
         return _gradient_function(function, wanted, (), Builder(), (), "reverse")
     function = take_apart_first(function)
     result = _scalar_result(function)
-    build, sweep = Builder(Origin(order=order_of(function))), _Backward(function, wanted, clean)
+    build, sweep = Builder(Origin(order=order_of(function))), Backward(function, wanted, clean)
     cotangents = sweep.run(build, result, ONE if differentiable(result.type) else None)
     gradients = [sweep.gradient(build, cotangents, param) for param in sweep.inputs]
     return _gradient_function(function, wanted, sweep.forward, build, gradients, "reverse")
@@ -78,33 +78,39 @@ def reverse_gradient(function: Function, wanted: Wanted, clean: Clean) -> Functi
 
 def vjp(function: Function, argnums: tuple[int, ...], clean: Clean) -> Function:
     """Value and pullback: parameters, then the cotangent of the result, which comes late."""
-    if _raises_as_called(function):
-        named = _sentence(function, argnums, "Value and pullback", "reverse")
+    if raises_as_called(function):
+        named = sentence(function, argnums, "Value and pullback", "reverse")
         return replace(function, name=f"{function.name}_vjp", documentation=named)
     function = take_apart_first(function)
-    result = _result(function)
+    result = result_of(function)
     order = order_of(function)
-    sweep = _Backward(function, Wanted(argnums, False), clean)
+    sweep = Backward(function, Wanted(argnums, False), clean)
     build = Builder(Origin(order=order))
     seed_type = _exact(result.type, sweep.walk.cotangent_type(result.type))
     seed = Value(seed_type, _free_name("out_bar", function))
     cotangents = sweep.run(build, result, seed if differentiable(result.type) else None)
     gradients = [sweep.gradient(build, cotangents, param) for param in sweep.inputs]
-    both = _pack(build, [result, _pack(build, gradients)])
+    both = pack(build, [result, pack(build, gradients)])
     return replace(
         function,
         name=f"{function.name}_vjp",
         params=(*function.params, seed),
         body=Block((*sweep.forward, *build.nodes), (both,)),
         late=1,
-        documentation=_sentence(function, argnums, "Value and pullback", "reverse"),
+        documentation=sentence(function, argnums, "Value and pullback", "reverse"),
     )
 
 
-def jvp(function: Function, argnums: tuple[int, ...]) -> Function:
-    """Value and tangent: parameters, then one tangent for each of `argnums`."""
+def jvp(
+    function: Function, argnums: tuple[int, ...], product_of: Function | None = None
+) -> Function:
+    """Value and tangent: parameters, then one tangent for each of `argnums`.
+
+    The tangent alone is the product of a vector and the Hessian of another function, `product_of`,
+    if the function is the gradient of that one.
+    """
     inputs = [function.params[place] for place in argnums]
-    walk = _forward_walk(function, [inputs], order_of(function))
+    walk = forward_walk(function, [inputs], order_of(function))
     seeds: list[Value] = []
     for param in inputs:
         name = _free_name(dot(param.name), function, seeds)
@@ -112,21 +118,25 @@ def jvp(function: Function, argnums: tuple[int, ...]) -> Function:
         walk.tangents[0][param] = seeds[-1]
     build = Builder(Origin(order=walk.order))
     body = function.body
-    if not _raises_as_called(function):
-        result = _result(function)
+    if not raises_as_called(function):
+        result = result_of(function)
         walk.sweep(function.body.nodes, build)
         tangent = walk.whole(build, 0, result)
         if _has_form(result.type):
             tangent = conform(build, tangent, result)
-        body = build.block(_pack(build, [result, tangent]))
+        body = build.block(tangent if product_of else pack(build, [result, tangent]))
     return replace(
         function,
-        name=f"{function.name}_jvp",
+        name=f"{product_of.name}_hvp" if product_of else f"{function.name}_jvp",
         params=(*function.params, *seeds),
         body=body,
         keyword_only=frozenset(),
         defaults={},
-        documentation=_sentence(function, argnums, "Value and tangent", "forward"),
+        documentation=sentence(
+            product_of, argnums, "Product with the Hessian", "forward over reverse"
+        )
+        if product_of
+        else sentence(function, argnums, "Value and tangent", "forward"),
     )
 
 
@@ -136,7 +146,7 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
     The scalars go through one sweep together. A sequence has as many directions as elements, known
     at run time only: the sweep is repeated in a loop over them.
     """
-    if _raises_as_called(function):
+    if raises_as_called(function):
         return _gradient_function(function, wanted, (), Builder(), (), "forward")
     result = _scalar_result(function)
     inputs = [function.params[place] for place in wanted.argnums]
@@ -149,7 +159,7 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
     start = Builder(Origin(order=order_of(function)))
     leaves = [leaf for param in inputs for leaf in _scalar_leaves(param)]
     varied = [_varied_by(function, *leaf) for leaf in leaves]
-    walk = _forward_walk(function, varied, start.origin.order)
+    walk = forward_walk(function, varied, start.origin.order)
     for tangents, leaf, values in zip(walk.tangents, leaves, varied, strict=True):
         for value in values:
             tangents[value] = ONE if isinstance(value.type, ScalarType) else _unit(start, *leaf)
@@ -163,7 +173,7 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
                 gradient: Operand = _sweep_per_element(function, param, build)
             case TupleType():
                 parts = [next(found) if differentiable(kind) else ZERO for kind in param.type.items]
-                gradient = _pack(build, parts, plain(param.type.container))
+                gradient = pack(build, parts, plain(param.type.container))
             case _:
                 gradient = next(found)
         gradients.append(conform(build, gradient, param))
@@ -173,7 +183,7 @@ def forward_gradient(function: Function, wanted: Wanted) -> Function:
 # ---------------------------------------------------------------------- backward
 
 
-class _Backward:
+class Backward:
     """A backward sweep over a whole function."""
 
     def __init__(self, function: Function, wanted: Wanted, clean: Clean) -> None:
@@ -211,7 +221,7 @@ class _Backward:
 # ---------------------------------------------------------------------- forward
 
 
-def _forward_walk(function: Function, directions: Sequence[Sequence[Value]], order: int) -> Forward:
+def forward_walk(function: Function, directions: Sequence[Sequence[Value]], order: int) -> Forward:
     """A walk in some directions, given for each the values that vary to begin with."""
     return Forward(
         active=[active_values(function.body, inputs) for inputs in directions],
@@ -249,7 +259,7 @@ def _unit(build: Builder, param: Value, place: int | None) -> Operand:
     """The unit tangent for one item of a structure."""
     assert isinstance(param.type, TupleType)
     parts = [ONE if each == place else ZERO for each in range(len(param.type.items))]
-    return _pack(build, parts, plain(param.type.container))
+    return pack(build, parts, plain(param.type.container))
 
 
 def _sweep_per_element(function: Function, param: Value, build: Builder) -> Value:
@@ -257,11 +267,11 @@ def _sweep_per_element(function: Function, param: Value, build: Builder) -> Valu
     index, inside = Value(INT, "k"), Builder(build.origin)
     mapping: dict[Value, Operand] = {}
     order = build.origin.order
-    nodes = as_repeated(copy_nodes(_without_actions(function.body.nodes), mapping), order)
+    nodes = as_repeated(copy_nodes(without_actions(function.body.nodes), mapping), order)
     results = function.body.yields or ()
     copied = [mapping.get(r, r) if isinstance(r, Value) else r for r in results]
     once_more = replace(function, body=Block(nodes, tuple(copied)))
-    walk = _forward_walk(once_more, [[param]], order)
+    walk = forward_walk(once_more, [[param]], order)
     is_array = isinstance(param.type, ArrayType)
     if is_array:
         unit = inside.op(OPS["unit_like"], param, index, name=dot(param.name))
@@ -290,11 +300,11 @@ def _sweep_per_element(function: Function, param: Value, build: Builder) -> Valu
     return build.op(OPS["from_rows"], gradient, param) if is_array else gradient
 
 
-def _without_actions(nodes: Iterable[Node]) -> tuple[Node, ...]:
+def without_actions(nodes: Iterable[Node]) -> tuple[Node, ...]:
     """The nodes but for those that print or check: they have acted once already."""
 
     def inside(block: Block) -> Block:
-        return Block(_without_actions(block.nodes), block.yields)
+        return Block(without_actions(block.nodes), block.yields)
 
     return tuple(
         node if not blocks_of(node) else map_blocks(node, inside)
@@ -362,7 +372,7 @@ def conform(build: Builder, gradient: Operand, like: Operand) -> Operand:
             if isinstance(wanted.container, Fields) and wanted.container.kind != "dict":
                 record = {"container": wanted.container}
                 return build.op(OPS["record_like"], like, *parts, attributes=record)
-            return _pack(build, parts, wanted.container)
+            return pack(build, parts, wanted.container)
     return gradient
 
 
@@ -423,7 +433,7 @@ def _tangent_type(function: Function) -> ScalarType:
     return ScalarType(frozenset(kinds))
 
 
-def _result(function: Function) -> Operand:
+def result_of(function: Function) -> Operand:
     if not function.body.yields:
         raise SignatureError(
             f"{function.name} never returns: it always raises",
@@ -432,7 +442,7 @@ def _result(function: Function) -> Operand:
     return function.body.yields[0]
 
 
-def _raises_as_called(function: Function) -> bool:
+def raises_as_called(function: Function) -> bool:
     """Whether the function always raises, for its static arguments: so does its derivative then.
 
     Other arguments may well lead to a number. Where there are none, there is nothing to derive.
@@ -441,7 +451,7 @@ def _raises_as_called(function: Function) -> bool:
 
 
 def _scalar_result(function: Function) -> Operand:
-    result = _result(function)
+    result = result_of(function)
     if isinstance(result.type, ScalarType):
         return result
     said = "grad needs a function that returns one number; "
@@ -474,7 +484,7 @@ def _in_words(kind: Type) -> str:
     return f"a value of type {kind}"
 
 
-def _pack(build: Builder, parts: Sequence[Operand], container: Container = "tuple") -> Operand:
+def pack(build: Builder, parts: Sequence[Operand], container: Container = "tuple") -> Operand:
     return build.op(OPS["tuple"], *parts, attributes={"container": container})
 
 
@@ -491,20 +501,20 @@ def _gradient_function(
     named = replace(
         function,
         name=f"{function.name}_{kind}",
-        documentation=_sentence(function, wanted.argnums, what, mode),
+        documentation=sentence(function, wanted.argnums, what, mode),
     )
-    if _raises_as_called(function):
+    if raises_as_called(function):
         return named
-    result = _result(function)
-    gradient = gradients[0] if wanted.bare else _pack(build, gradients)
-    returned = _pack(build, [result, gradient]) if wanted.with_value else gradient
+    result = result_of(function)
+    gradient = gradients[0] if wanted.bare else pack(build, gradients)
+    returned = pack(build, [result, gradient]) if wanted.with_value else gradient
     return replace(named, body=Block((*forward, *build.nodes), (returned,)))
 
 
 WIDTH = 78  # of a docstring's text, so that its line fits 88 columns
 
 
-def _sentence(function: Function, argnums: Sequence[int], what: str, mode: str) -> str:
+def sentence(function: Function, argnums: Sequence[int], what: str, mode: str) -> str:
     """The docstring of a derivative: on one line where it fits, else the origin below."""
     names = [function.params[place].name or "an argument" for place in argnums]
     listed = ", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else "".join(names)

@@ -14,6 +14,7 @@ from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import (
     BOOL,
+    UNBOUND,
     ArrayType,
     Fields,
     ScalarType,
@@ -170,7 +171,13 @@ class Forward:
             self.sweep(arm.nodes, inside)
             yields = arm.yields
             if yields is not None:
-                extra = [self.whole(inside, d, yields[place]) for d, place in lanes]
+                extra = [
+                    yields[place]  # what this arm has nothing to hand over for, nor a tangent of
+                    if yields[place].type == UNBOUND
+                    and not isinstance(node.results[place].type, ScalarType)
+                    else self.whole(inside, d, yields[place])
+                    for d, place in lanes
+                ]
                 takes = [self.takes_part(inside, d, yields[place]) for d, place in lanes]
                 parts.append(takes)
                 yields = (*yields, *extra, *takes)

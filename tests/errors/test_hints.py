@@ -65,17 +65,6 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
         (("math.sin", "math.sin(x)"), ("math.cos", "math.cos(x)"), ("g(x)", "g")),
         math.cos(X),
     ),
-    (
-        "generator_expression",
-        "for k in range(n): total += x ** k",
-        (
-            (
-                "return sum(x**k for k in range(n))",
-                "total = 0.0\n    for k in range(n): total += x ** k\n    return total",
-            ),
-        ),
-        1 + 2 * X,
-    ),
     ("getattr_call", "math.sin", (("getattr(math, name)", "math.sin"),), math.cos(X)),
     ("global_list_written", "history_0", (("history[0]", "history_0"),), 2 * X),
     (
@@ -90,12 +79,6 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
         "move import math to the top",
         (("    import math\n", ""), ("def f", "import math\n\n\ndef f")),
         math.cos(X),
-    ),
-    (
-        "list_slice",
-        "for k in range(1, len(xs)): ... xs[k]",
-        (("for y in xs[1:]:", "for k in range(1, len(xs)):"), ("x * y", "x * xs[k]")),
-        5.0,
     ),
     (
         "loop_else",
@@ -114,17 +97,6 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
             ),
         ),
         math.cos(X) + 2 * math.cos(2 * X),
-    ),
-    (
-        "list_comprehension",
-        "for k in range(n): items.append(x ** k)",
-        (
-            (
-                "powers = [x**k for k in range(n)]",
-                "powers = []\n    for k in range(n): powers.append(x ** k)",
-            ),
-        ),
-        1 + 2 * X,
     ),
     (
         "dict_write",
@@ -173,12 +145,6 @@ FOLLOWED: list[tuple[str, str, Edits, float]] = [
         "end every path with a return",
         (("x * x", "x * x\n    return x"),),
         2 * X,
-    ),
-    (
-        "set_literal",
-        "n == 1 or n == 2 or n == 3",
-        (("n in {1, 2, 3}", "n == 1 or n == 2 or n == 3"),),
-        1.0,
     ),
     ("star_args", "take one list instead", (("*rest: float", "rest: list[float]"),), 6.0),
     ("undefined_name", "make it a parameter", (("x: float", "x: float, factor: float"),), X),

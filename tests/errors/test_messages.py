@@ -140,7 +140,6 @@ SEVERAL = {
     "three_problems": ["global", "try", "list.pop"],
     "the_same_problem_twice": ["break", "break"],
     "derivative_inside": ["call of slope", "call of grad"],
-    "global_list_written": ["item assignment", "name history"],
 }
 
 

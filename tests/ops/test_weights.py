@@ -41,6 +41,7 @@ NONE = """pos np.positive float int bool np.float64 not select np.where np.logic
     bitand bitor bitxor invert np.real np.conj
     math.factorial math.isqrt math.comb math.perm math.gcd math.lcm
     len getitem pack index_of zeros_like empty fill pad pad_with head as_tuple as_list tuple item
+    flatten regroup concat repeat slice sorted order_of permute contains any_of all_of
     record_like print format raise assert bound"""
 WEIGHTS = {
     name: weight
@@ -48,6 +49,7 @@ WEIGHTS = {
     for name in names.split()
 }
 SEQUENCES = {"sum", "math.fsum", "sum_from", "min_of", "max_of", "index_add", "seq_add"}
+SEQUENCES |= {"fold", "slice_add"}
 
 
 def test_every_operation_has_its_documented_weight() -> None:

@@ -18,7 +18,7 @@ def many(*values):
 
 def f(x: float) -> float:
     y = helper(x) + helper(x, 2, 3, c=1) + helper(x, c=1, d=2) + helper(x, a=1, c=2)
-    y += helper(c=1) + many(x) + helper(*[x], c=1) + helper(x, **{})
+    y += helper(c=1) + many(*x) + helper(x, **x)
     y += max(x, x, key=abs) + max(x) + sum(x) + len(x) + round(x, 1, 2) + round(x, 1.5)
     y += math.sin(x, 1) + math.sin((x, x)) + np.sin(x, out=None) + np.sum([x]) + np.add(x)
     y += os.getpid() + print(x, file=None) + print(x, sep=x) + str(x) + Custom("x")

@@ -11,7 +11,7 @@ def f(x: float, s: str, p: tuple[float, float], q: list[float]) -> float:
     h = p[2], p[x], q[1:], q[x], q["a"], x[0], None + 1
     i = x.real, q.append(x), q.count, p.index(x), s.upper(), (lambda: 1).name
     j = f"{x:{s}}", f"{x:.{2}f}", b"bytes", ..., 1j
-    k = [*q], (lambda *a: a)(x)
+    k = [*q]
     if s and p and q and f"{x}":
         return 0.0
     return f
