@@ -109,14 +109,42 @@ def test_no_file_is_over_600_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
 
 
-def test_importing_the_package_imports_nothing_heavy() -> None:
-    script = "import sys, autodiff_compiler; print(*sorted(sys.modules))"
+@pytest.fixture(scope="module")
+def loaded() -> list[str]:
+    """The modules that importing the package leaves behind, in the order in which they began."""
+    script = "import sys, autodiff_compiler; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    loaded = set(done.stdout.split())
+    return done.stdout.split()
+
+
+def test_importing_the_package_imports_nothing_heavy(loaded: list[str]) -> None:
     assert "autodiff_compiler" in loaded
-    assert not loaded & NEVER_ON_IMPORT
+    assert not NEVER_ON_IMPORT & set(loaded)
+
+
+def test_importing_the_package_imports_no_part_of_the_compiler(loaded: list[str]) -> None:
+    parts = {name.split(".")[1] for name in loaded if name.startswith("autodiff_compiler.")}
+    assert parts == {"api", "dispatch", "errors", "ir"}
+    of_ir = [name for name in loaded if name.startswith("autodiff_compiler.ir.")]
+    assert of_ir == ["autodiff_compiler.ir.types"]
+
+
+def test_numpy_is_imported_before_anything_of_ours(loaded: list[str]) -> None:
+    ours = (name for name in loaded if name.startswith("autodiff_compiler."))
+    assert loaded.index("numpy") < loaded.index(next(ours))
+
+
+def test_what_is_imported_on_demand_is_there_by_every_name() -> None:
+    asked = "autodiff_compiler.testing.check_grads is autodiff_compiler.check_grads"
+    listed = "{*autodiff_compiler.__all__} <= {*dir(autodiff_compiler)}"
+    unknown = "hasattr(autodiff_compiler, 'no_such_name')"
+    script = f"import autodiff_compiler; print({listed}, {unknown}, {asked})"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "False", "True"]
 
 
 @pytest.mark.parametrize("name", sorted(LAZY))

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from autodiff_compiler.api.structures import unit
 from autodiff_compiler.dispatch.cache import Specialisation
-from autodiff_compiler.ir.interpreter import interpret
-from autodiff_compiler.ir.values import Function
 
 if TYPE_CHECKING:
+    from autodiff_compiler.ir.values import Function
     from autodiff_compiler.report.cost import Cost
     from autodiff_compiler.report.residuals import Residuals
 
@@ -63,6 +62,7 @@ class Lowered:
         """The arguments of the derivative's graph; a pullback's cotangent is 1."""
         if not self.ir.late:
             return self.values + self.tangents
+        from autodiff_compiler.ir.interpreter import interpret
         from autodiff_compiler.report.cost import silent
 
         value = interpret(self.primal_ir, self.values, silent)

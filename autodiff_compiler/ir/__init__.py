@@ -2,11 +2,5 @@
 
 `values` holds the nodes, `types` what is known of a value, `operation` what the IR asks of an
 operation, `builder` makes blocks, `walk` reads and rewrites them, `printer`, `verifier` and
-`interpreter` show, check and run them.
+`interpreter` show, check and run them. Signatures need `types` alone, so nothing is imported here.
 """
-
-from autodiff_compiler.ir.interpreter import interpret
-from autodiff_compiler.ir.printer import print_function
-from autodiff_compiler.ir.verifier import verify
-
-__all__ = ["interpret", "print_function", "verify"]

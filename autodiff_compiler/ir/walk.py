@@ -67,23 +67,32 @@ def depth_of(nodes: Iterable[Node]) -> int:
 
 def all_nodes(nodes: Iterable[Node]) -> Iterator[Node]:
     """Every node, regions included, in order of appearance (a region after its node)."""
-    for node in nodes:
-        yield node
-        for block in blocks_of(node):
-            yield from all_nodes(block.nodes)
+    # Not by generators in one another, which hand every node on through all regions around it.
+    open_regions = [iter(nodes)]
+    while open_regions:
+        for node in open_regions[-1]:
+            yield node
+            inside = [each for block in blocks_of(node) for each in block.nodes]
+            if inside:
+                open_regions.append(iter(inside))
+                break
+        else:
+            open_regions.pop()
 
 
-def values_read(nodes: Iterable[Node], yields: Iterable[Operand] = ()) -> Iterator[Value]:
+def values_read(nodes: Iterable[Node], yields: Iterable[Operand] = ()) -> list[Value]:
     """Every read of a value, regions included, once per read."""
+    found: list[Value] = []
+    _collect_reads(nodes, yields, found)
+    return found
+
+
+def _collect_reads(nodes: Iterable[Node], yields: Iterable[Operand], found: list[Value]) -> None:
     for node in nodes:
-        for operand in operands_of(node):
-            if isinstance(operand, Value):
-                yield operand
+        found += [operand for operand in operands_of(node) if isinstance(operand, Value)]
         for block in blocks_of(node):
-            yield from values_read(block.nodes, block.yields or ())
-    for operand in yields:
-        if isinstance(operand, Value):
-            yield operand
+            _collect_reads(block.nodes, block.yields or (), found)
+    found += [operand for operand in yields if isinstance(operand, Value)]
 
 
 def values_defined(nodes: Iterable[Node]) -> Iterator[Value]:

@@ -3,8 +3,8 @@
 | 1 | + − × ÷ // %, negation, comparison, sqrt, abs, sign, min, max, roundings, tests for nan and
       inf, and what is one product: square, reciprocal, degrees, copysign; clip, per bound |
 | 2 | fma |
-| 4 | other elementary functions |
-| 8 | pow, atan2, hypot, logaddexp |
+| 4 | other elementary functions; special functions of one number: gamma, digamma, erf |
+| 8 | pow, atan2, hypot, logaddexp; special functions of two numbers: beta |
 | n − 1 | `sum`, `min`, `max` of n |
 | 0 | moves, indexing, conversions, control, arithmetic and functions of integers |
 """

@@ -27,12 +27,13 @@ LONGEST = 3  # operations that come along with one sum; more would only be writt
 def sink_sums(block: Block) -> Block:
     """Sink derivative statements' sums into the branches before them, innermost first."""
     nodes: tuple[Node, ...] = tuple(map_blocks(node, sink_sums) for node in block.nodes)
-    uses = Counter(values_read(nodes, block.yields or ()))
     for place, node in enumerate(nodes):
         if isinstance(node, If) and node.origin.order > 0:
-            sunk = _sunk(node, nodes[place + 1 :], uses)
+            after = nodes[place + 1 :]
+            # What a branch hands out is read behind it only: regions in regions are not searched.
+            sunk = _sunk(node, after, Counter(values_read(after, block.yields or ())))
             if sunk:
-                rest = [each for each in nodes[place + 1 :] if each not in sunk]
+                rest = [each for each in after if each not in sunk]
                 outside = set(values_read(rest, block.yields or ()))
                 changed = _with(node, sunk, outside)
                 return sink_sums(Block((*nodes[:place], changed, *rest), block.yields))

@@ -19,7 +19,8 @@ class Cost:
 
     + − × ÷, negation, comparison, sqrt, abs, sign, min, max, floor and round count 1, `sum` of n
     numbers n − 1; moves, indexing, integer index arithmetic, conversions and control nothing; other
-    elementary functions 4; pow, atan2, hypot and logaddexp 8.
+    elementary functions 4, and so special functions of one number, such as gamma, digamma, erf;
+    pow, atan2, hypot and logaddexp 8, and so special functions of two, such as beta.
     """
 
     primal: int

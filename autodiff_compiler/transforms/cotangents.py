@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autodiff_compiler.ir.builder import Builder, const
@@ -38,6 +39,11 @@ class Presence:
     holds: bool = True
     poles: bool = False
 
+    @property
+    def is_array(self) -> bool:
+        """Whether it is said of each element, and not of the whole."""
+        return _rank(self.condition.type) > 0
+
     def known(self, build: Builder) -> Operand:
         """Whether the cotangent takes part, as a value."""
         known, kind = self.condition, self.condition.type
@@ -56,9 +62,27 @@ class Presence:
         known = (self.known(build), const(True), other.known(build))
         return Presence(build.op(OPS["select"], *known), poles=self.poles and other.poles)
 
+    def both(self, build: Builder, other: Presence) -> Presence:
+        """That of a cotangent with this mask of which another condition leaves something out."""
+        if self == other:
+            return self
+        known = (self.known(build), other.known(build), const(False))
+        return Presence(build.op(OPS["select"], *known), poles=self.poles and other.poles)
+
     def apply(self, build: Builder, cotangent: Operand) -> Operand:
         arms = (cotangent, ZERO) if self.holds else (ZERO, cotangent)
         return build.op(OPS["select"], self.condition, *arms)
+
+
+def common(build: Builder, met: Sequence[Presence | None]) -> Presence | None:
+    """The mask of what is made of several tangents or cotangents; None where one has none.
+
+    Masks that are arrays don't count: they say it of each element.
+    """
+    masks = [mask for mask in met if mask is not None and not mask.is_array]
+    if not masks or len(masks) < len(met):
+        return None
+    return functools.reduce(lambda one, other: one.either(build, other), masks)
 
 
 @dataclass
@@ -77,6 +101,19 @@ class Cotangents:
         self.masks.pop(value, None)
         return self.of.pop(value, None)
 
+    def common_mask(self, build: Builder, values: Iterable[Value]) -> Presence | None:
+        """The mask of anything that is made of these values' cotangents."""
+        return common(build, [self.masks.get(value) for value in values if value in self.of])
+
+    def replace(self, build: Builder, value: Value, total: Operand, mask: Presence | None) -> None:
+        """Put a sum in the place of a cotangent that has a part in it, under the others' mask."""
+        known = self.masks.pop(value, None)
+        if mask is not None and value not in self.of:
+            self.masks[value] = mask
+        elif mask is not None and known is not None:
+            self.masks[value] = known.either(build, mask)
+        self.of[value] = total
+
     def add(
         self,
         build: Builder,
@@ -90,7 +127,7 @@ class Cotangents:
         before = self.of.get(target)
         known = self.masks.pop(target, None)
         if isinstance(contribution, AddAt):
-            mask = _selected(contribution, target)
+            mask = _selected(contribution, target) or mask
         if mask is not None and not _suits(mask, target):
             mask = None
         if mask is not None and before is None:

@@ -8,11 +8,12 @@ tangent comes first, so that `x_dot` is computed before `x` is overwritten.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from autodiff_compiler.ir.builder import Builder
+from autodiff_compiler.ir.builder import Builder, const
 from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import (
+    BOOL,
     UNBOUND,
     ArrayType,
     Fields,
@@ -36,10 +37,10 @@ from autodiff_compiler.ir.walk import values_read
 from autodiff_compiler.ops import OPS, effect_of
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.transforms.activity import differentiable
-from autodiff_compiler.transforms.cotangents import zero_of
+from autodiff_compiler.transforms.cotangents import Presence, common, zero_of
 from autodiff_compiler.transforms.fitting import derived, in_full, of_kinds, of_one_kind
 from autodiff_compiler.transforms.terms import build as build_term
-from autodiff_compiler.transforms.terms import partials_of, scale, tangent_of
+from autodiff_compiler.transforms.terms import may_be_infinite, partials_of, scale, tangent_of
 
 
 def dot(name: str | None) -> str | None:
@@ -57,13 +58,15 @@ class Forward:
     """The walk of one function, in one or more directions.
 
     For each direction, `active` holds the values that take part, and `tangents` maps values to
-    their tangents.
+    their tangents. `masks` says of some of these that they come out of some arms of branches only:
+    where others ran they are a zero that must not meet an infinite partial derivative.
     """
 
     active: Sequence[set[Value]]
     order: int
     tangent: ScalarType
     tangents: list[dict[Value, Operand]]
+    masks: dict[Operand, Presence] = field(default_factory=dict)  # by tangent
 
     @property
     def directions(self) -> range:
@@ -96,6 +99,11 @@ class Forward:
                     tangent = of_one_kind(build, tangent, op.result.type, self.tangent)
                 if tangent is not None and len(build.nodes) > made:
                     tangent = build.named(tangent, dot(op.result.name))
+                    mask = common(
+                        build, [self.masks.get(each) for each in tangents if each is not None]
+                    )
+                    if mask is not None:
+                        self.masks[tangent] = mask
                 if tangent is not None:
                     self.tangents[direction][op.result] = tangent
         # An operation that may raise comes first too: its own error is the one to be seen.
@@ -130,6 +138,13 @@ class Forward:
                 total: Operand | None = None
                 for tangent, partial in zip(tangents, partials_of(op, record.rule), strict=True):
                     scaled = None if tangent is None else scale(build, tangent, partial)
+                    mask = None if tangent is None else self.masks.get(tangent)
+                    if (
+                        scaled is not None
+                        and mask is not None
+                        and may_be_infinite(partial, poles=True)
+                    ):
+                        scaled = mask.apply(build, scaled)
                     if total is None or scaled is None:
                         total = scaled if total is None else total
                     else:
@@ -150,6 +165,7 @@ class Forward:
         lanes = self.lanes(node.results)
         arms = []
         saved = [dict(tangents) for tangents in self.tangents]
+        parts: list[list[Operand]] = []  # whether each result's tangent takes part, arm by arm
         for arm in (node.then, node.orelse):
             inside = Builder(build.origin)
             self.sweep(arm.nodes, inside)
@@ -162,11 +178,18 @@ class Forward:
                     else self.whole(inside, d, yields[place])
                     for d, place in lanes
                 ]
-                yields = (*yields, *extra)
+                takes = [self.takes_part(inside, d, yields[place]) for d, place in lanes]
+                parts.append(takes)
+                yields = (*yields, *extra, *takes)
             arms.append(Block(tuple(inside.nodes), yields))
             self.tangents[:] = [dict(tangents) for tangents in saved]
         results = [self.receive(d, node.results[place]) for d, place in lanes]
-        build.add(replace(node, then=arms[0], orelse=arms[1], results=(*node.results, *results)))
+        present = [Value(BOOL) for _ in lanes]
+        added = (*node.results, *results, *present)
+        build.add(replace(node, then=arms[0], orelse=arms[1], results=added))
+        for result, known, said in zip(results, present, zip(*parts, strict=True), strict=True):
+            if said != (const(True),) * len(parts):
+                self.masks[result] = Presence(known)
 
     def loop(self, node: Loop, build: Builder) -> None:
         inits = [self.whole(build, d, node.inits[place]) for d, place in self.lanes(node.args)]
@@ -223,6 +246,14 @@ class Forward:
         if isinstance(operand, Value):
             return self.tangents[direction].get(operand)
         return None
+
+    def takes_part(self, build: Builder, direction: int, operand: Operand) -> Operand:
+        """Whether the tangent of an operand does; that of a structure always does."""
+        found = self.of(direction, operand)
+        if found is None:
+            return const(not isinstance(operand.type, ScalarType))
+        mask = self.masks.get(found)
+        return const(True) if mask is None else mask.known(build)
 
     def whole(self, build: Builder, direction: int, operand: Operand) -> Operand:
         """The tangent of an operand, or a zero."""

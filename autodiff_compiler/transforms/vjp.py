@@ -38,7 +38,7 @@ from autodiff_compiler.ir.values import (
     Range,
     Value,
 )
-from autodiff_compiler.ir.walk import free_values
+from autodiff_compiler.ir.walk import free_values, values_defined
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.record import Custom, Elementwise, Record, Unsupported, Zero
 from autodiff_compiler.ops.terms import Term
@@ -121,6 +121,7 @@ class Reverse:
             self.item(op, cotangents, back)
             return
         mask = cotangents.masks.get(op.result)
+        whole = None if mask is None or mask.is_array else mask  # outlasts a sum
         cotangent = cotangents.take(op.result)
         if cotangent is None:
             return
@@ -128,7 +129,7 @@ class Reverse:
             first = 1 if op.operation.name == "record_like" else 0  # what it is like has no part
             for place, operand in enumerate(op.operands[first:]):
                 if operand in self.active:
-                    cotangents.add(back, operand, item(back, cotangent, place))
+                    cotangents.add(back, operand, item(back, cotangent, place), whole)
             return
         record = op.operation
         assert isinstance(record, Record)
@@ -152,7 +153,7 @@ class Reverse:
                         if operand not in cotangents.of and fitted is not contribution:
                             fitted = back.called(fitted, bar(self.name(operand)))
                         contribution = fitted
-                    cotangents.add(back, operand, contribution)
+                    cotangents.add(back, operand, contribution, whole)
             case Zero():
                 pass
             case Unsupported(why):
@@ -178,13 +179,17 @@ class Reverse:
         made = back.nodes[-1] if len(back.nodes) > before else None
         fitted = summed_to(back, scaled, operand, op.result, op.operands)
         if not covers(dims_of(operand.type), dims_of(op.result.type)):
-            mask = made = None  # it has been summed up
+            made = None  # it has been summed up
+            mask = None if mask is None or mask.is_array else mask
         scaled = fitted
         if operand not in cotangents.of and len(back.nodes) > before:
             # Just made for this operand: it is the operand's cotangent so far.
             scaled = back.called(scaled, bar(self.name(operand)))
-        if mask is None and isinstance(made, Op):
-            mask = _mask_made(back, made)
+        dropped = _mask_made(back, made) if isinstance(made, Op) else None
+        if mask is None or dropped is None:
+            mask = mask or dropped
+        elif not mask.is_array and not dropped.is_array:
+            mask = mask.both(back, dropped)
         cotangents.add(back, operand, scaled, mask)
 
     def item(self, op: Op, cotangents: Cotangents, back: Builder) -> None:
@@ -308,6 +313,7 @@ class Reverse:
     # ------------------------------------------------------------------ loops
 
     def loop(self, node: Loop, cotangents: Cotangents, back: Builder) -> Node:
+        mask = cotangents.common_mask(back, (*node.finals, *node.sequences))
         finals = [cotangents.take(final) for final in node.finals]
         sequences = [cotangents.take(sequence) for sequence in node.sequences]
         if all(cotangent is None for cotangent in (*finals, *sequences)):
@@ -327,9 +333,10 @@ class Reverse:
                 assert isinstance(sequence.type, SequenceType)
                 name = collected.name if isinstance(collected, Value) else None
                 given.append((sequence, Value(sequence.type.element, bar(name))))
-                inner.add(body, collected, given[-1][1])
+                inner.add(body, collected, given[-1][1], mask)
+        # What is zero when it enters the loop is zero in every iteration.
         for place, received in zip(carried, bars, strict=True):
-            inner.add(body, node.nexts[place], received)
+            inner.add(body, node.nexts[place], received, mask)
         forward = self.sweep(node.body, inner, body)
 
         starts = [
@@ -352,6 +359,10 @@ class Reverse:
             for value in outside
             if value not in cotangents.of and isinstance(value.type, ScalarType)
         ]
+        # A condition from outside says of all that is collected what it says in an iteration.
+        varying = {*values_defined((node,)), *values_defined(body.nodes)}
+        met = [inner.masks.get(node.elements[place]) for place in wanted]
+        lasting = [mask if each is None or each.condition in varying else each for each in met]
         flags, entered = ([Value(BOOL, "ran") for _ in alone] for _ in range(2))
         results = [Value(received.type, received.name) for received in (*bars, *totals)]
         gathered = [
@@ -389,20 +400,19 @@ class Reverse:
             outside, results[len(carried) :], starts[len(carried) :], strict=True
         ):
             if values[result] is not start:
-                cotangents.of[value] = values[result]
-                cotangents.masks.pop(value, None)  # the loop has contributed besides
+                cotangents.replace(back, value, values[result], mask)
         for value, flag in zip(alone, entered, strict=True):
-            if value in cotangents.of:
+            if value in cotangents.of and (mask is None or mask.poles):
                 cotangents.masks[value] = Presence(values[flag], poles=True)
         for place, result in zip(carried, results, strict=False):
             if result in values:
-                cotangents.add(back, node.inits[place], values[result])
-        for place, sequence in zip(wanted, gathered, strict=True):
+                cotangents.add(back, node.inits[place], values[result], mask)
+        for place, sequence, lasted in zip(wanted, gathered, lasting, strict=True):
             source, contribution = node.consumed[place], values[sequence]
             if self.lengths.sequence(source) != trips:
                 # The loop ended before its sequence did: the rest contributed nothing.
                 contribution = padded(back, contribution, source)
-            cotangents.add(back, source, contribution)
+            cotangents.add(back, source, contribution, lasted)
         return node
 
     def save_from_body(

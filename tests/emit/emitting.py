@@ -8,9 +8,10 @@ from typing import Any
 
 from autodiff_compiler.emit import write
 from autodiff_compiler.errors import Span, Statement
-from autodiff_compiler.ir import interpret, verify
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import FLOAT
 from autodiff_compiler.ir.values import Function, Origin, Value
+from autodiff_compiler.ir.verifier import verify
 from tests.building import Write
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from autodiff_compiler.emit import write
-from autodiff_compiler.ir import interpret
 from autodiff_compiler.ir.builder import UNBOUND_VALUE
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import FLOAT, UNBOUND, Type, join
 from autodiff_compiler.ir.values import Block, Function, If, Operand, Value
 from tests.building import FLOATS, Write, floats, function

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 
 from autodiff_compiler.emit import write
-from autodiff_compiler.ir import interpret
 from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import NP_FLOAT
 from autodiff_compiler.ir.values import Function, Value
 from tests.building import FLOATS, Write, floats, upto

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autodiff_compiler.emit import write
-from autodiff_compiler.ir import interpret
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import INT, ScalarType
 from autodiff_compiler.ir.values import Function
 from autodiff_compiler.passes import clean, optimise

@@ -17,9 +17,11 @@ import numpy as np
 import pytest
 
 from autodiff_compiler.emit import write
-from autodiff_compiler.ir import interpret, print_function, verify
+from autodiff_compiler.ir.interpreter import interpret
+from autodiff_compiler.ir.printer import print_function
 from autodiff_compiler.ir.types import FLOAT, INT, NP_FLOAT, Type
 from autodiff_compiler.ir.values import Function
+from autodiff_compiler.ir.verifier import verify
 from tests.emit.random_functions import Generator
 
 EXAMPLES = int(os.environ.get("AUTODIFF_EMIT_EXAMPLES", "300"))

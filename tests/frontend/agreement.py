@@ -14,8 +14,9 @@ import pytest
 from autodiff_compiler import grad
 from autodiff_compiler.errors import UnsupportedError
 from autodiff_compiler.frontend import Static, lower
-from autodiff_compiler.ir import interpret, verify
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import type_of
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.testing import check_grads
 from tests.frontend.test_programs import bits, outcome
 

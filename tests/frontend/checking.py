@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from autodiff_compiler import grad, value_and_grad
-from autodiff_compiler.ir import interpret, verify
+from autodiff_compiler.ir.interpreter import interpret
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.testing import check_grads
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from autodiff_compiler.frontend import lower
-from autodiff_compiler.ir import print_function, verify
+from autodiff_compiler.ir.printer import print_function
+from autodiff_compiler.ir.verifier import verify
 from tests.frontend.reading import HERE, annotated, read_function
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from autodiff_compiler.errors import SourceError, UnsupportedError
 from autodiff_compiler.frontend import Guard, Static, lower
-from autodiff_compiler.ir import print_function, verify
+from autodiff_compiler.ir.printer import print_function
 from autodiff_compiler.ir.types import (
     FLOAT,
     INT,
@@ -23,6 +23,7 @@ from autodiff_compiler.ir.types import (
     TupleType,
 )
 from autodiff_compiler.ir.values import Const, If, Loop, Op, results_of
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.ir.walk import all_nodes
 from tests.frontend import helpers
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from autodiff_compiler.frontend import Static, lower
-from autodiff_compiler.ir import interpret, verify
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import type_of
+from autodiff_compiler.ir.verifier import verify
 from tests.frontend import (  # noqa: F401
     programs_branches,
     programs_expressions,

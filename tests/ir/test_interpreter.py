@@ -7,10 +7,11 @@ import warnings
 import numpy as np
 import pytest
 
-from autodiff_compiler.ir import interpret, verify
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import FLOAT, INT, UNBOUND, SequenceType, join
 from autodiff_compiler.ir.values import Block, Call, Loop, Operand, Range, Value
+from autodiff_compiler.ir.verifier import verify
 from tests.building import DERIVATIVE, FLOATS, Write, floats, function, upto
 
 INTS = SequenceType(INT)

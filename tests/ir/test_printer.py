@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from autodiff_compiler.errors import Span, Statement
-from autodiff_compiler.ir import print_function, verify
 from autodiff_compiler.ir.builder import UNBOUND_VALUE, const
+from autodiff_compiler.ir.printer import print_function
 from autodiff_compiler.ir.types import FLOAT, INT, UNBOUND, Type, join
 from autodiff_compiler.ir.values import Block, Call, Function, Origin, Value
+from autodiff_compiler.ir.verifier import verify
 from tests.building import FLOATS, Write, floats, function, upto
 from tests.random_ir import random_function
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from autodiff_compiler.errors import VerificationError
-from autodiff_compiler.ir import verify
 from autodiff_compiler.ir.builder import const
 from autodiff_compiler.ir.types import BOOL, FLOAT, INT, NP_FLOAT, ScalarType, SequenceType
 from autodiff_compiler.ir.values import Block, Call, Function, If, Loop, Op, Range, Value
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.ops import OPS
 from tests.building import FLOATS, Write, function, upto
 

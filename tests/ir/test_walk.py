@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from autodiff_compiler.ir import interpret, verify
 from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import FLOAT
 from autodiff_compiler.ir.values import Block, Call, Function, Value
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.ir.walk import (
     all_nodes,
     callees,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autodiff_compiler.ir import interpret, verify
 from autodiff_compiler.ir.builder import Builder, const
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.operation import Effect, OperandError
 from autodiff_compiler.ir.types import (
     BOOL,
@@ -25,6 +25,7 @@ from autodiff_compiler.ir.types import (
     type_of,
 )
 from autodiff_compiler.ir.values import Const, Function, Op, Value
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.ops import OPS, sequences
 from autodiff_compiler.ops.record import AddAt, Custom
 

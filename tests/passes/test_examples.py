@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autodiff_compiler.ir import interpret, print_function, verify
 from autodiff_compiler.ir.builder import const
+from autodiff_compiler.ir.interpreter import interpret
+from autodiff_compiler.ir.printer import print_function
 from autodiff_compiler.ir.types import (
     FLOAT,
     INT,
@@ -20,6 +21,7 @@ from autodiff_compiler.ir.types import (
     SequenceType,
 )
 from autodiff_compiler.ir.values import Block, Call, Function, If, Origin, Value
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.passes import (
     clean,
     drop_dead,

@@ -13,9 +13,10 @@ from random import Random
 
 import pytest
 
-from autodiff_compiler.ir import interpret, verify
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.values import Block, Function, Node, Op, Value
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.ir.walk import all_nodes, map_blocks
 from autodiff_compiler.ops import effect_of
 from autodiff_compiler.passes import (

@@ -409,7 +409,7 @@ class _Checker:
         plain = observe(self.function, point.args, point.kwargs)
         if plain.error is not None or isinstance(plain.value, tuple):
             return
-        from autodiff_compiler.ir import interpret
+        from autodiff_compiler.ir.interpreter import interpret
 
         lowered = self.value_and_grad.lower(*point.args, **point.kwargs)
         wanted = observe(self.value_and_grad, point.args, point.kwargs).value

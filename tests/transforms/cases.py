@@ -8,9 +8,9 @@ from random import Random
 
 import numpy as np
 
-from autodiff_compiler.ir import verify
 from autodiff_compiler.ir.types import SequenceType, TupleType, Type
 from autodiff_compiler.ir.values import Function
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.passes import clean, finish, optimise
 from autodiff_compiler.transforms import Wanted, forward_gradient, jvp, reverse_gradient, vjp
 from tests.contributions import TOLERANCE, with_magnitudes

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autodiff_compiler.errors import SignatureError
-from autodiff_compiler.ir import interpret
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import FLOAT, INT, NP_FLOAT, ScalarType, SequenceType, TupleType
 from autodiff_compiler.ir.values import Block, Const, Function, Op, Value, results_of
 from autodiff_compiler.ir.walk import all_nodes, values_read

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from autodiff_compiler.ir import interpret, verify
+from autodiff_compiler.ir.interpreter import interpret
 from autodiff_compiler.ir.types import FLOAT, INT
 from autodiff_compiler.ir.values import Function, Loop, Value
+from autodiff_compiler.ir.verifier import verify
 from autodiff_compiler.ir.walk import all_nodes
 from autodiff_compiler.passes import clean, optimise
 from autodiff_compiler.transforms import Wanted, reverse_gradient

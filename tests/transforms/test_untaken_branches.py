@@ -238,3 +238,199 @@ def test_a_loop_contributes_beside_an_untaken_branch() -> None:
         return z
 
     assert grad(model)(1.0) == jvp(model, (1.0,), (1.0,))[1] == -1.9
+
+
+def roots_in_a_loop(x, a):
+    r = x
+    for _ in range(3):
+        r = math.sqrt(r)
+    return r if a > 0.0 else 2.0 * x
+
+
+def root_read_in_a_loop(x, a):
+    r = math.sqrt(x)
+    total = x
+    for k in range(3):
+        total += k * r
+    return total if a > 0.0 else 2.0 * x
+
+
+def roots_of_a_grown_list(x, a):
+    roots = []
+    for k in range(3):
+        roots.append(math.sqrt(x * (k + 1)))
+    total = 0.0
+    for r in roots:
+        total += math.sqrt(r)
+    return total if a > 0.0 else 2.0 * x
+
+
+def root_in_nested_loops(x, a):
+    r = x
+    for _ in range(2):
+        for _ in range(2):
+            r = math.sqrt(r)
+        r = r * 2.0
+    return r if a > 0.0 else 2.0 * x
+
+
+def larger_than_a_loop(x, a):
+    total = a
+    for k in range(3):
+        total += (x * k) ** np.arctanh(a + 3.0)  # nan
+    return max(2.0 * x, total)
+
+
+THROUGH_LOOPS = [
+    roots_in_a_loop,
+    root_read_in_a_loop,
+    roots_of_a_grown_list,
+    root_in_nested_loops,
+    larger_than_a_loop,
+]
+
+
+@pytest.mark.parametrize("function", THROUGH_LOOPS)
+def test_what_an_untaken_branch_has_of_a_loop(function: Callable[..., Any]) -> None:
+    with np.errstate(all="ignore"):
+        for mode in ("reverse", "forward"):
+            assert grad(function, mode=mode)(0.0, -1.0) == 2.0
+
+
+@pytest.mark.parametrize("function", THROUGH_LOOPS)
+def test_second_derivatives_of_it(function: Callable[..., Any]) -> None:
+    with np.errstate(all="ignore"):
+        assert grad(grad(function))(0.0, -1.0) == 0.0
+
+
+@pytest.mark.parametrize("function", THROUGH_LOOPS[:-1])
+def test_where_the_branch_is_taken_the_loop_has_its_part(function: Callable[..., Any]) -> None:
+    back, ahead = (grad(function, mode=mode)(0.3, 1.0) for mode in ("reverse", "forward"))
+    step = 1e-6
+    expected = (function(0.3 + step, 1.0) - function(0.3 - step, 1.0)) / (2 * step)
+    assert back == pytest.approx(ahead, rel=1e-14) == pytest.approx(expected, rel=1e-8)
+
+
+def root_before_a_loop_that_never_runs(x, n):
+    r = x
+    for _ in range(2):
+        r = math.sqrt(r)
+    total = x
+    for _ in range(n):
+        total += r
+    return total
+
+
+def test_a_loop_before_one_that_never_ran() -> None:
+    for mode in ("reverse", "forward"):
+        assert grad(root_before_a_loop_that_never_runs, mode=mode)(0.0, 0) == 1.0
+        assert grad(root_before_a_loop_that_never_runs, mode=mode)(0.0, 1) == math.inf
+
+
+def sum_of_roots(x, a):
+    total = np.sum(np.sqrt(x))
+    return total if a > 0.0 else x[0]
+
+
+def products_of_roots(x, a):
+    total = np.mean(np.sqrt(x)) + np.sqrt(x) @ x
+    return total if a > 0.0 else x[0]
+
+
+def roots_picked_by_place(x, a):
+    total = np.sqrt(x)[0] + np.sum(np.sqrt(x)[1:])
+    return total if a > 0.0 else x[0]
+
+
+def sums_of_roots_in_a_loop(x, a):
+    total = 0.0
+    for _ in range(3):
+        total += np.sum(np.sqrt(x))
+    return total if a > 0.0 else x[0]
+
+
+def root_that_is_spread(x, a):
+    total = np.sum(np.sqrt(x[0]) * x)
+    return total if a > 0.0 else x[0]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        sum_of_roots,
+        products_of_roots,
+        roots_picked_by_place,
+        sums_of_roots_in_a_loop,
+        root_that_is_spread,
+    ],
+)
+def test_what_an_untaken_branch_has_of_arrays(function: Callable[..., Any]) -> None:
+    back, ahead = (grad(function, mode=mode) for mode in ("reverse", "forward"))
+    singular, regular = np.array([0.0, 4.0]), np.array([0.3, 4.0])
+    assert back(singular, -1.0).tolist() == ahead(singular, -1.0).tolist() == [1.0, 0.0]
+    assert back(regular, 1.0) == pytest.approx(ahead(regular, 1.0), rel=1e-14)
+    assert back(regular, 1.0).all()
+
+
+def constant_power(x, n):
+    y = 3.0 if n > 1 else x
+    return x**y
+
+
+def constant_power_by_rebinding(x, n):
+    y = x
+    if n > 1:
+        y = 3.0
+    return x**y
+
+
+def constant_power_of_several(x, n):
+    if n > 5:
+        y = 2.0
+    elif n > 1:
+        y = 3.0
+    else:
+        y = 2.0 * x
+    return x ** (y + 0.0)
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize(
+    "function", [constant_power, constant_power_by_rebinding, constant_power_of_several]
+)
+def test_an_exponent_that_is_constant_on_the_way_taken(
+    function: Callable[..., Any], mode: str
+) -> None:
+    """log of a negative base has a part only where the exponent varies."""
+    derivative = grad(function, mode=mode)
+    assert derivative(-2.0, 3) == 12.0
+    assert grad(derivative, mode=mode)(-2.0, 3) == -12.0
+    assert math.isnan(derivative(-2.0, 0))
+    assert derivative(1.5, 0) == pytest.approx(grad(function)(1.5, 0), rel=1e-14)
+
+
+def largest_of_three(x, a):
+    return max(3.0, math.sqrt(x), a)
+
+
+def conditions_in_conditions(x, a):
+    r = math.sqrt(x)
+    y = r if x > 1.0 else 2.0 * x
+    return y if a > 0.0 else 3.0 * x
+
+
+@pytest.mark.parametrize(
+    ("function", "a", "slope"),
+    [
+        (largest_of_three, 1.0, 0.0),
+        (largest_of_three, 5.0, 0.0),
+        (conditions_in_conditions, 1.0, 2.0),
+        (conditions_in_conditions, -1.0, 3.0),
+    ],
+)
+def test_either_of_two_conditions_leaves_it_out(
+    function: Callable[..., Any], a: float, slope: float
+) -> None:
+    for mode in ("reverse", "forward"):
+        assert grad(function, mode=mode)(0.0, a) == slope
+    assert grad(grad(function))(0.0, a) == 0.0
