@@ -149,21 +149,7 @@ def _copy(build: Builder, value: Operand, name: str | None = None) -> Operand:
             inside, item = Builder(build.origin), Value(element)
             copied = _copy(inside, item)
             named = name if container == "list" else None
-            whole = Value(SequenceType(copied.type), named)
-            build.add(
-                Loop(
-                    inits=(),
-                    args=(),
-                    nexts=(),
-                    finals=(),
-                    body=tuple(inside.nodes),
-                    consumed=(value,),
-                    elements=(item,),
-                    collects=(copied,),
-                    sequences=(whole,),
-                    origin=build.origin,
-                )
-            )
+            (whole,) = build.collect(inside, (copied,), (named,), ((item, value),))
             return whole if container == "list" else build.op(OPS["as_tuple"], whole, name=name)
         case TupleType(items=items, container=container):
             parts = [

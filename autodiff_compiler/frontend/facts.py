@@ -24,6 +24,7 @@ ARITHMETIC = frozenset(
 )
 LARGE = 2**64
 OUTSIDE = "it may be an array from outside of the function, which would be changed for others"
+LISTED = "the array is an item of a list, which may have others under other names"
 RESHAPING = frozenset({"np.reshape", "np.ravel"})
 # What makes an array whose elements stand in memory in C order, whatever it is made from.
 WHOLE = frozenset(
@@ -191,6 +192,9 @@ class Facts:
             self.ref(result).thing.fixed = OUTSIDE
             return
         held = [each for each in op.operands if isinstance(each, Value) and holds_array(each.type)]
+        if name == "getitem" and isinstance(first, Value):
+            self.from_list(result, first)
+            return
         memory = memory_of(op) if isinstance(result.type, ArrayType) else "maybe"
         if memory == "maybe" and isinstance(first, Value) and self._is_reshaped(op, first):
             memory = "view"
@@ -208,6 +212,14 @@ class Facts:
                 self.ref(result).thing.fixed = fixed
             case _:
                 self.ref(result).thing.whole = self._is_whole(op, held)
+
+    def from_list(self, item: Value, held: Operand) -> None:
+        """Note that an array, or what holds some, comes out of a list of varying length: which of
+        those put into it that is, nobody knows, so it isn't written."""
+        thing = self.ref(item).thing
+        thing.fixed = LISTED
+        if isinstance(held, Value):
+            self.relate(thing, [self.ref(held).thing])
 
     def _is_whole(self, op: Op, held: Sequence[Value]) -> bool:
         """Whether a new array certainly stands in memory in C order."""

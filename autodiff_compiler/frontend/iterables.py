@@ -36,6 +36,7 @@ from autodiff_compiler.ir.types import (
     ScalarType,
     SequenceType,
     TupleType,
+    holds_array,
 )
 from autodiff_compiler.ir.values import Const, Loop, Operand, Range, Value
 from autodiff_compiler.ops.calling import HOLE
@@ -190,7 +191,7 @@ def _element(
         case Counting(start, stop, step):
             if driver.space is not None:
                 driver.certain = False
-                return _consume(driver, listed(ctx, meaning, node), target)
+                return _consume(ctx, driver, listed(ctx, meaning, node), target)
             driver.space = Range(start, stop, step)
             driver.certain &= _surely_some(start, stop, step)
             driver.index = Value(INT, _name(target))
@@ -204,7 +205,7 @@ def _element(
             return _numbered(ctx, driver, inner, start, target, node)
         case Reversed(inner) if (turned := _turned(ctx, inner, node)) is not None:
             driver.certain = False
-            return _consume(driver, turned, target)
+            return _consume(ctx, driver, turned, target)
         case Reversed():
             said = "it can only be looped over by itself"
             ctx.refuse(node, "reversed", said, "loop over positions backwards, with range")
@@ -215,7 +216,7 @@ def _element(
         return _column(ctx, driver, _expanded(ctx, meaning, node), target, node)
     if isinstance(meaning, Value | Const) and isinstance(meaning.type, SequenceType):
         driver.certain = False
-        return _consume(driver, meaning, target)
+        return _consume(ctx, driver, meaning, target)
     if meaning is not SILENCED:
         _refuse(ctx, meaning, node)
     return None
@@ -303,9 +304,11 @@ def _structure_of(
     return None if len(known) < len(found) else Structure(tuple(known))
 
 
-def _consume(driver: Driver, sequence: Operand, target: Target) -> Meaning:
+def _consume(ctx: Context, driver: Driver, sequence: Operand, target: Target) -> Meaning:
     assert isinstance(sequence.type, SequenceType)
     element = Value(sequence.type.element, _name(target))
+    if holds_array(element.type):
+        ctx.facts.from_list(element, sequence)
     driver.consumed.append(sequence)
     driver.elements.append(element)
     return element
@@ -333,7 +336,7 @@ def _column(
     assert isinstance(meaning, Structure)
     if not isinstance(meaning.items[0], Structure):
         packed = ctx.sequence(meaning, node, "loop")
-        return None if packed is None else _consume(driver, packed, target)
+        return None if packed is None else _consume(ctx, driver, packed, target)
     rows = [item.items for item in meaning.items if isinstance(item, Structure)]
     columns = [Structure(column) for column in zip(*rows, strict=True)]
     found = [

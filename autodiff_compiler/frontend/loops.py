@@ -26,10 +26,12 @@ from autodiff_compiler.frontend.regions import Region
 from autodiff_compiler.frontend.values import (
     SILENCED,
     Binding,
+    Key,
     Meaning,
     Poison,
     State,
     Structure,
+    Thing,
     is_unbound,
     leaves,
     map_leaves,
@@ -207,6 +209,10 @@ def _round(
         with ctx.inside(region, dict(state)):
             holds = condition(ctx, loop.test)
             tested = ctx.state
+        if any(_is_written(key, state, tested, region) for key in tested):
+            said = "the condition of this loop writes into an array"
+            hint = "write it before the loop, and again at the end of the body"
+            ctx.refuse(loop.test, "while", said, hint)
         state |= {key: known for key, known in tested.items() if known.meaning is SILENCED}
         if holds is not None:
             found.test = region.finished(holds)
@@ -220,6 +226,16 @@ def _round(
         ctx.frame.loops -= 1
         found.ends = ctx.state
     return found
+
+
+def _is_written(key: Key, before: State, after: State, region: Region) -> bool:
+    """Whether the contents of an array that was there before have changed."""
+    thing, old = key[0], before.get(key)
+    if not isinstance(thing, Thing) or after[key].meaning is SILENCED:
+        return False
+    if old is None:
+        return after[key].meaning is not thing.value and thing.value not in region.values
+    return after[key].meaning is not old.meaning
 
 
 def _wider(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from autodiff_compiler.ir.operation import Operation
-from autodiff_compiler.ir.types import UNBOUND, Type, type_of
+from autodiff_compiler.ir.types import UNBOUND, SequenceType, Type, type_of
 from autodiff_compiler.ir.values import (
     NO_ATTRIBUTES,
     UNKNOWN,
     Block,
     Const,
     If,
+    Loop,
     Node,
     Op,
     Operand,
     Origin,
+    Range,
     Value,
 )
 
@@ -91,6 +93,39 @@ class Builder:
     def add(self, node: Node) -> None:
         """Append a node built elsewhere."""
         self.nodes.append(node)
+
+    def collect(
+        self,
+        inside: Builder,
+        collects: Sequence[Operand],
+        names: Sequence[str | None],
+        consumed: Sequence[tuple[Value, Operand]] = (),
+        counted: tuple[Value, Range] | None = None,
+    ) -> tuple[Value, ...]:
+        """Append a loop that does nothing but collect what is built `inside`; its sequences.
+
+        It goes through sequences, each with the element seen inside, or is `counted` by an index.
+        """
+        sequences = tuple(
+            Value(SequenceType(each.type), name) for each, name in zip(collects, names, strict=True)
+        )
+        index, space = counted or (None, None)
+        loop = Loop(
+            inits=(),
+            args=(),
+            nexts=(),
+            finals=(),
+            body=tuple(inside.nodes),
+            space=space,
+            index=index,
+            consumed=tuple(operand for _, operand in consumed),
+            elements=tuple(element for element, _ in consumed),
+            collects=tuple(collects),
+            sequences=sequences,
+            origin=self.origin,
+        )
+        self.add(loop)
+        return sequences
 
     def block(self, *yields: Operand) -> Block:
         """What has been built, as a block."""

@@ -1,11 +1,10 @@
-"""Lists made of lists: joined, repeated, sliced, sorted.
+"""Lists made of lists: joined, repeated, sliced.
 
 Each of these moves elements about; so does its derivative, and what moves them back.
 
     xs + ys            ↔   ct[:len(xs)], ct[len(xs):]
     xs * n             ↔   the sum of the n parts
     xs[a:b]            ↔   ct added to that part of the list of cotangents
-    sorted(xs)         ↔   ct in the order that undoes the sorting
     joined rows        ↔   ct in rows again
 """
 
@@ -17,7 +16,7 @@ from typing import Any
 
 from autodiff_compiler.ir.builder import Builder
 from autodiff_compiler.ir.operation import OperandError
-from autodiff_compiler.ir.types import BOOL, FLOAT, INT, SequenceType, Type
+from autodiff_compiler.ir.types import BOOL, FLOAT, SequenceType, Type
 from autodiff_compiler.ir.values import Op, Operand
 from autodiff_compiler.ops import nested, sequences, spell
 from autodiff_compiler.ops import sequence_forms as forms
@@ -218,74 +217,6 @@ def slice_add_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contri
     return cotangent, *([None] * len(bounds)), part
 
 
-# Sorted.
-
-
-def sorted_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    return SequenceType(forms.element_type(types, attributes))
-
-
-def order_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    forms.element_type(types, attributes)
-    return SequenceType(INT)
-
-
-def order_of(xs: Sequence[Any], reverse: bool = False) -> list[int]:
-    return sorted(range(len(xs)), key=xs.__getitem__, reverse=reverse)
-
-
-def _reverse(attributes: Attributes) -> list[ast.keyword]:
-    return [ast.keyword("reverse", ast.Constant(True))] if attributes.get("reverse") else []
-
-
-def write_sorted(
-    operands: spell.Expressions, types: spell.Types, attributes: Attributes
-) -> ast.expr:
-    return ast.Call(spell.name("sorted"), [operands[0]], _reverse(attributes))
-
-
-def write_order(
-    operands: spell.Expressions, types: spell.Types, attributes: Attributes
-) -> ast.expr:
-    count = spell.call("range", spell.call("len", operands[0]))
-    key = ast.keyword("key", ast.Attribute(operands[0], "__getitem__", ast.Load()))
-    return ast.Call(spell.name("sorted"), [count], [key, *_reverse(attributes)])
-
-
-def _order(build: Builder, op: Op) -> Operand:
-    return build.op(BY_NAME["order_of"], op.operands[0], attributes=op.attributes)
-
-
-def sorted_jvp(build: Builder, op: Op, tangents: Tangents) -> Operand | None:
-    if tangents[0] is None:
-        return None
-    return build.op(BY_NAME["permute"], tangents[0], _order(build, op))
-
-
-def sorted_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
-    inverse = build.op(BY_NAME["order_of"], _order(build, op))
-    return (build.op(BY_NAME["permute"], cotangent, inverse),)
-
-
-def permute_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    expect_count(types, 2)
-    integer(sequence(types[1]).element)
-    return SequenceType(sequence(types[0]).element)
-
-
-def write_permute(
-    operands: spell.Expressions, types: spell.Types, attributes: Attributes
-) -> ast.expr:
-    """`[xs[i] for i in order]`: i is the comprehension's own."""
-    loop = ast.comprehension(ast.Name("i", ast.Store()), operands[1], [], 0)
-    return ast.ListComp(spell.subscript(operands[0], spell.name("i")), [loop])
-
-
-def permute_vjp(build: Builder, op: Op, cotangent: Operand) -> Sequence[Contribution]:
-    inverse = build.op(BY_NAME["order_of"], op.operands[1])
-    return build.op(BY_NAME["permute"], cotangent, inverse), None
-
-
 # Asked of lists.
 
 
@@ -299,11 +230,6 @@ def write_contains(
     operands: spell.Expressions, types: spell.Types, attributes: Attributes
 ) -> ast.expr:
     return ast.Compare(operands[1], [ast.In()], [operands[0]])
-
-
-def truth_type(types: Sequence[Type], attributes: Attributes) -> Type:
-    forms.element_type(types, attributes)
-    return BOOL
 
 
 def copied(rule: Custom, **more: Any) -> dict[str, Any]:
@@ -364,27 +290,6 @@ RECORDS = (
         ),
     ),
     Record(
-        name="sorted",
-        infer=sorted_type,
-        evaluate=sorted,
-        spelling=Spelling(write_sorted),
-        **copied(Custom(sorted_jvp, sorted_vjp)),
-    ),
-    Record(
-        name="order_of",
-        infer=order_type,
-        evaluate=order_of,
-        spelling=Spelling(write_order),
-        **copied(Zero("positions are whole numbers")),  # type: ignore[arg-type]
-    ),
-    Record(
-        name="permute",
-        infer=permute_type,
-        evaluate=lambda xs, order: [xs[i] for i in order],
-        spelling=Spelling(write_permute),
-        **copied(Custom(linear(1), permute_vjp)),
-    ),
-    Record(
         name="contains",
         infer=contains_type,
         evaluate=lambda xs, x: x in xs,
@@ -392,24 +297,6 @@ RECORDS = (
         weight=FREE,
         rule=Zero("a condition"),
         spelling=Spelling(write_contains),
-    ),
-    Record(
-        name="any_of",
-        infer=truth_type,
-        evaluate=any,
-        effect=pure,
-        weight=FREE,
-        rule=Zero("a condition"),
-        spelling=spell.calling("any"),
-    ),
-    Record(
-        name="all_of",
-        infer=truth_type,
-        evaluate=all,
-        effect=pure,
-        weight=FREE,
-        rule=Zero("a condition"),
-        spelling=spell.calling("all"),
     ),
 )
 

@@ -18,8 +18,7 @@ _SILENT = {
     "neg", "pos", "abs", "lt", "le", "gt", "ge", "eq", "ne", "not", "select", "min", "max", "bound",
     "float", "bool", "np.float64", "getitem", "len", "item", "tuple", "pack", "as_list", "as_tuple",
     "zeros_like", "fill", "pad", "head", "print", "format", "raise", "assert",
-    "flatten", "regroup", "concat", "repeat", "fold", "slice", "slice_add", "sorted", "order_of",
-    "permute", "contains", "any_of", "all_of",
+    "flatten", "regroup", "concat", "repeat", "fold", "slice", "slice_add", "contains",
 }  # fmt: skip
 
 

@@ -13,8 +13,7 @@ _STEMS = {
     "zeros_like": "zeros", "seq_add": "sums", "fill": "items", "pad": "padded",
     "select": "chosen", "item": "part", "tuple": "parts", "format": "text", "getitem": "element",
     "flatten": "items", "regroup": "rows", "concat": "items", "repeat": "items", "slice": "items",
-    "sorted": "ordered", "order_of": "order", "permute": "ordered", "fold": "sums",
-    "contains": "found", "any_of": "some", "all_of": "every", "slice_add": "sums",
+    "fold": "sums", "contains": "found", "slice_add": "sums",
 }  # fmt: skip
 _SHORT = {
     "pow": "power", "ieee_pow": "power", "ieee_log": "log", "round_to": "rounded", "sum": "total",

@@ -16,12 +16,14 @@ from collections.abc import Hashable
 from autodiff_compiler.ir.operation import Effect
 from autodiff_compiler.ir.types import SequenceType, fits
 from autodiff_compiler.ir.values import Block, Node, Op, Operand, Value
-from autodiff_compiler.ops import effect_of
+from autodiff_compiler.ops import creation, effect_of
 from autodiff_compiler.ops.estimate import estimated_weight
 from autodiff_compiler.ops.raising import may_warn
 from autodiff_compiler.passes.rewrite import Rewriter
 
 _COMMUTE = frozenset({"add", "mul"})
+# One of two equal arrays would have to be copied before it is written.
+_MADE_TO_BE_WRITTEN = frozenset(creation.RECORDS)
 
 
 def share_common(block: Block, known: tuple[Node, ...] = ()) -> Block:
@@ -73,6 +75,8 @@ def _key(op: Op) -> Hashable:
         return None
     if isinstance(op.result.type, SequenceType):
         # Sequences are objects: one may be written in place while the other is still read.
+        return None
+    if op.operation in _MADE_TO_BE_WRITTEN and op.origin.order == 0:
         return None
     operands: tuple[Operand, ...] = op.operands
     if op.operation.name in _COMMUTE:

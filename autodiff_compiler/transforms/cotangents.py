@@ -16,7 +16,7 @@ from autodiff_compiler.ir.types import (
     Type,
     plain,
 )
-from autodiff_compiler.ir.values import Loop, Operand, Value
+from autodiff_compiler.ir.values import Operand, Value
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.ops.calling import HOLE
 from autodiff_compiler.ops.record import AddAt
@@ -190,7 +190,8 @@ def zero_of(build: Builder, operand: Operand, named: Naming = bar) -> Operand:
                 return build.op(OPS["zeros_like"], operand, name=name)
             element, inside = Value(element_type, operand.name), Builder(build.origin)
             zero = zero_of(inside, element, named)
-            return _collect(build, inside, ((element, operand),), zero, name)
+            (whole,) = build.collect(inside, (zero,), (name,), ((element, operand),))
+            return whole
         case TupleType(items=items, container=container):
             zeros = [_zero_item(build, operand, place, named) for place in range(len(items))]
             return build.op(OPS["tuple"], *zeros, attributes={"container": plain(container)})
@@ -248,7 +249,8 @@ def add(build: Builder, a: Operand, b: Operand, name: str | None = None) -> Oper
             first, second = Value(inner_type), Value(inner_type)
             inside = Builder(build.origin)
             total = add(inside, first, second)
-            return _collect(build, inside, ((first, a), (second, b)), total, name)
+            (whole,) = build.collect(inside, (total,), (name,), ((first, a), (second, b)))
+            return whole
         case TupleType(items=items):
             pairs = [(item(build, a, place), item(build, b, place)) for place in range(len(items))]
             sums = [add(build, *pair) for pair in pairs]
@@ -258,29 +260,3 @@ def add(build: Builder, a: Operand, b: Operand, name: str | None = None) -> Oper
 
 def item(build: Builder, structure: Operand, place: int) -> Operand:
     return build.op(OPS["item"], structure, attributes={"index": place})
-
-
-def _collect(
-    build: Builder,
-    inside: Builder,
-    consumed: Sequence[tuple[Value, Operand]],
-    collected: Operand,
-    name: str | None,
-) -> Value:
-    """A loop over sequences that collects one value per iteration, and nothing else."""
-    sequence = Value(SequenceType(collected.type), name)
-    build.add(
-        Loop(
-            inits=(),
-            args=(),
-            nexts=(),
-            finals=(),
-            body=tuple(inside.nodes),
-            consumed=tuple(operand for _, operand in consumed),
-            elements=tuple(element for element, _ in consumed),
-            collects=(collected,),
-            sequences=(sequence,),
-            origin=build.origin,
-        )
-    )
-    return sequence

@@ -344,22 +344,7 @@ def conform(build: Builder, gradient: Operand, like: Operand) -> Operand:
             element, inside = Value(found), Builder(build.origin)
             converted = conform(inside, element, Value(kind))
             if converted is not element:
-                whole = Value(SequenceType(converted.type))
-                build.add(
-                    Loop(
-                        inits=(),
-                        args=(),
-                        nexts=(),
-                        finals=(),
-                        body=tuple(inside.nodes),
-                        consumed=(gradient,),
-                        elements=(element,),
-                        collects=(converted,),
-                        sequences=(whole,),
-                        origin=build.origin,
-                    )
-                )
-                gradient = whole
+                (gradient,) = build.collect(inside, (converted,), (None,), ((element, gradient),))
             if wanted.container == "tuple":
                 return build.op(OPS["as_tuple"], gradient)
         case TupleType(items=kinds), TupleType():

@@ -25,7 +25,7 @@ from autodiff_compiler.ir.types import (
     Type,
     plain,
 )
-from autodiff_compiler.ir.values import Block, Function, Loop, Op, Operand, Origin, Range, Value
+from autodiff_compiler.ir.values import Block, Function, Op, Operand, Origin, Range, Value
 from autodiff_compiler.ir.walk import all_nodes, copy_nodes, values_read
 from autodiff_compiler.ops import OPS
 from autodiff_compiler.transforms.activity import differentiable
@@ -264,24 +264,8 @@ def _looped(
 ) -> Iterator[Operand]:
     """A loop over the elements of `like` that collects `parts`."""
     length = build.op(OPS["size" if isinstance(like.type, ArrayType) else "len"], like)
-    sequences = tuple(
-        Value(SequenceType(part.type), name) for part, name in zip(parts, names, strict=True)
-    )
-    build.add(
-        Loop(
-            inits=(),
-            args=(),
-            nexts=(),
-            finals=(),
-            body=tuple(inside.nodes),
-            space=Range(const(0), length, const(1)),
-            index=index,
-            collects=tuple(parts),
-            sequences=sequences,
-            origin=build.origin,
-        )
-    )
-    return iter(sequences)
+    counted = index, Range(const(0), length, const(1))
+    return iter(build.collect(inside, parts, names, counted=counted))
 
 
 # ---------------------------------------------------------------------- results
@@ -317,21 +301,8 @@ def _assembled(
         elements = {at: Value(_element(part)) for at, part in parts.items()}
         inside = Builder(build.origin)
         each = for_inputs(inside, lambda param, like, path: elements[param, path])
-        whole = Value(SequenceType(each.type), "rows")
-        build.add(
-            Loop(
-                inits=(),
-                args=(),
-                nexts=(),
-                finals=(),
-                body=tuple(inside.nodes),
-                consumed=tuple(parts.values()),
-                elements=tuple(elements.values()),
-                collects=(each,),
-                sequences=(whole,),
-                origin=build.origin,
-            )
-        )
+        consumed = [(elements[at], part) for at, part in parts.items()]
+        (whole,) = build.collect(inside, (each,), ("rows",), consumed)
         return whole
 
     return _structured(build, result, for_output)
@@ -384,21 +355,7 @@ def _transposed(build: Builder, rows: Operand, outer: Operand, inner: Operand) -
     index, row, inside = Value(INT, "j"), Value(_element(rows), "row"), Builder(build.origin)
     within = Builder(build.origin)
     one = within.op(OPS["getitem"], row, index)
-    column = Value(SequenceType(one.type), "column")
-    inside.add(
-        Loop(
-            inits=(),
-            args=(),
-            nexts=(),
-            finals=(),
-            body=tuple(within.nodes),
-            consumed=(rows,),
-            elements=(row,),
-            collects=(one,),
-            sequences=(column,),
-            origin=build.origin,
-        )
-    )
+    (column,) = inside.collect(within, (one,), ("column",), ((row, rows),))
     part: Operand = column
     if isinstance(inner.type, ArrayType):
         part = inside.op(OPS["from_rows"], column, inner)

@@ -75,7 +75,7 @@ def test_unknown_after_a_branch_that_made_it_so() -> None:
         b = x
         if np.var(x) > 0.3:
             b[:] += b
-            first, *_ = b.reshape(2, 2)
+            first = np.ravel(b.reshape(2, 2).T)
             first[0] += 1.0
         return np.sum(b)
 

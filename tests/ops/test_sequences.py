@@ -26,7 +26,7 @@ from autodiff_compiler.ir.types import (
 )
 from autodiff_compiler.ir.values import Const, Function, Op, Value
 from autodiff_compiler.ir.verifier import verify
-from autodiff_compiler.ops import OPS, sequences
+from autodiff_compiler.ops import OPS, list_parts, sequences
 from autodiff_compiler.ops.record import AddAt, Custom
 
 FLOATS = SequenceType(FLOAT)
@@ -73,6 +73,14 @@ CASES: list[tuple[str, dict[str, object], list[Any], Any, str]] = [
     ("head", {}, [[1.5, 2.5, 3.5], 2], [1.5, 2.5], "a[:b]"),
     ("as_tuple", {}, [[1.5, 2.5]], (1.5, 2.5), "tuple(a)"),
     ("as_list", {}, [(1.5, 2.5)], [1.5, 2.5], "list(a)"),
+    ("concat", {}, [[1.5], [2.5, 3.5]], [1.5, 2.5, 3.5], "a + b"),
+    ("concat", {}, [(1.5, 0.5), (2.5,)], (1.5, 0.5, 2.5), "a + b"),
+    ("repeat", {}, [[1.5, 2.5], 2], [1.5, 2.5, 1.5, 2.5], "a * b"),
+    ("repeat", {}, [[1.5, 2.5], 0], [], "a * b"),
+    ("slice", {"bounds": (True, True, False)}, [[1.5, 2.5, 3.5], 0, -1], [1.5, 2.5], "a[b:c]"),
+    ("slice", {"bounds": (True, False, False)}, [(1.5, 2.5), 1], (2.5,), "a[b:]"),
+    ("slice", {"bounds": (False, False, True)}, [[1.5, 2.5, 3.5], -2], [3.5, 1.5], "a[::b]"),
+    ("contains", {}, [[1.5, 2.5], 2.5], True, "b in a"),
 ]
 cases = pytest.mark.parametrize(
     ("name", "attributes", "operands", "value", "text"),
@@ -82,7 +90,10 @@ cases = pytest.mark.parametrize(
 
 
 def test_every_operation_on_sequences_has_a_case() -> None:
-    assert {name for name, *_ in CASES} == {record.name for record in sequences.RECORDS}
+    # What takes lists apart and together again is seen through programs, in tests/frontend.
+    nested = {"flatten", "regroup", "fold", "slice_add"}
+    records = {record.name for record in (*sequences.RECORDS, *list_parts.RECORDS)}
+    assert {name for name, *_ in CASES} == records - nested
 
 
 @cases
@@ -155,11 +166,14 @@ def test_types() -> None:
 
 def test_effects_and_freshness() -> None:
     raising = {"math.fsum", "getitem", "min_of", "max_of", "index_of", "index_add"}
+    raising.add("slice")  # with a step of 0
     fresh = {"pack", "zeros_like", "empty", "index_add", "seq_add", "fill", "pad", "pad_with"}
     for name, *_ in CASES:
         effect = OPS[name].effect([FLOATS] * 3)
         assert effect is (Effect.RAISES if name in raising else Effect.PURE), name
-        assert OPS[name].fresh == (name in fresh | {"head", "as_list"}), name
+        assert OPS[name].fresh == (
+            name in fresh | {"head", "as_list", "concat", "repeat", "slice"}
+        ), name
     for call in (
         lambda: OPS["getitem"].evaluate([1.5], 1),
         lambda: OPS["index_add"].evaluate([1.5], 1, 2.0),
@@ -215,7 +229,8 @@ def vjp_function(
     found = contributions[place]
     if isinstance(found, AddAt):
         zeros = build.op(OPS["zeros_like"], params[place])
-        found = build.op(found.update, zeros, *found.indices, found.cotangent)
+        places = *found.indices, found.cotangent
+        found = build.op(found.update, zeros, *places, attributes=found.attributes)
     assert isinstance(found, Value | Const)
     return Function("f_vjp", (*params, cotangent), build.block(found))
 

@@ -41,7 +41,7 @@ NONE = """pos np.positive float int bool np.float64 not select np.where np.logic
     bitand bitor bitxor invert np.real np.conj
     math.factorial math.isqrt math.comb math.perm math.gcd math.lcm
     len getitem pack index_of zeros_like empty fill pad pad_with head as_tuple as_list tuple item
-    flatten regroup concat repeat slice sorted order_of permute contains any_of all_of
+    flatten regroup concat repeat slice contains
     apart captured record_like print format raise assert bound"""
 WEIGHTS = {
     name: weight
